@@ -1,0 +1,13 @@
+"""setup/odoo: Odoo's own command line with our addons, data folder and database server."""
+
+import os
+import sys
+
+from .odoo import prepare
+
+
+def main(arguments):
+    environment = prepare()
+    command = environment.command(*arguments)
+    sys.stdout.flush()
+    os.execve(command[0], command, environment.environ)

@@ -1,0 +1,99 @@
+"""Running other programs, and knowing a process that we started from one that took its number."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from .console import SetupError, say, seconds_since
+
+SECONDS_BETWEEN_SIGNS_OF_LIFE = 15
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent():
+    """In a child: be killed with the parent, so that no half-done work goes on unseen."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def tail(path, lines=15):
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+
+
+def run_logged(command, log, progress=None, allow_failure=False, **options):
+    """Run a long command with its output in the file `log`, and show that it is alive.
+
+    :param progress: function from what was newly logged to a word about how far it is, or None
+    :param allow_failure: return the exit status instead of raising a SetupError
+    """
+    start = last_sign = time.monotonic()
+    word = None
+    with open(log, "w", encoding="utf-8") as output, open(log, errors="replace") as logged:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread runs at that time
+            **options,
+        )
+        while process.poll() is None:
+            time.sleep(0.2)
+            if time.monotonic() - last_sign > SECONDS_BETWEEN_SIGNS_OF_LIFE:
+                last_sign = time.monotonic()
+                word = (progress(logged.read()) if progress else None) or word
+                say(f"  ... {word + ', ' if word else ''}{seconds_since(start)}")
+    if process.returncode and not allow_failure:
+        raise failure(command, log)
+    return process.returncode
+
+
+def failure(command, log):
+    last_lines = tail(log)
+    if "No space left on device" in last_lines:
+        return SetupError(f"The disk is full; {Path(str(command[0])).name} could not go on.")
+    return SetupError(
+        f"{Path(str(command[0])).name} failed; the end of {log}:\n{last_lines or '(empty)'}"
+    )
+
+
+def run_quiet(command, **options):
+    """Run a short command and return what it prints; a SetupError if it fails."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        **options,
+    )
+    if done.returncode:
+        raise SetupError(f"{Path(str(command[0])).name} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def identity(pid):
+    """When the process started and what it runs: tells it from a later one with its number."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    state, started = fields[0], fields[19]
+    return None if state == "Z" else f"{started} {command}"
+
+
+def end(pid, known_identity, gently=signal.SIGTERM, patience=30):
+    """End the process unless its number belongs to another one by now."""
+    deadline = time.monotonic() + patience
+    number = gently
+    while identity(pid) == known_identity:
+        if number:
+            os.kill(pid, number)
+        number = None
+        if time.monotonic() > deadline:
+            number = signal.SIGKILL
+        time.sleep(0.1)
