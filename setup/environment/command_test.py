@@ -1,2 +1,91 @@
-def main(a):
-    return 0
+"""setup/test: the linters, the addons' Odoo tests and tests/, together or some of them."""
+
+import argparse
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .addons import our_addons
+from .console import SetupError, step
+from .lint import lint
+from .lock import locked
+from .odoo import prepare
+from .odoo_tests import test_addons
+from .paths import TESTS, state_dir
+from .postgres import PrivateServer
+from .python_tests import test_repository
+from .results import Results, closing_line
+
+DESCRIPTION = """\
+Without arguments everything runs. An addon's name runs its Odoo tests, a path below tests/ runs
+pytest there, the word lint runs the linters. What follows -- goes to pytest.
+"""
+
+
+def main(arguments):
+    own, pytest_options = split(arguments)
+    parser = argparse.ArgumentParser("setup/test", description=DESCRIPTION)
+    parser.add_argument("what", nargs="*", help="addon, path below tests/, or lint")
+    wanted = sort_out(parser.parse_args(own).what)
+    if pytest_options and not wanted["paths"]:
+        wanted["paths"] = ["tests"]
+    with locked(state_dir() / "test.lock", "testing in this checkout"):
+        private_server = PrivateServer()
+        was_running = private_server.running()
+        environment = prepare(with_browser=bool(wanted["addons"] or wanted["paths"]))
+        try:
+            parts = run(environment, wanted, pytest_options)
+        finally:
+            if not was_running and private_server.running() and not environment.postgres.is_used():
+                private_server.stop()
+    for part in parts:
+        part.show()
+    print(f"\n{closing_line(parts)}", flush=True)
+    return int(any(part.failures for part in parts))
+
+
+def split(arguments):
+    """What is ours, and what follows -- for pytest."""
+    if "--" not in arguments:
+        return arguments, []
+    position = arguments.index("--")
+    return arguments[:position], arguments[position + 1 :]
+
+
+def sort_out(words):
+    """What to run: linters or not, addons, paths for pytest, and Odoo's checks of all models."""
+    if not words:
+        return {"lint": True, "addons": our_addons(), "paths": ["tests"], "core_checks": True}
+    wanted = {"lint": False, "addons": [], "paths": [], "core_checks": False}
+    for word in words:
+        path = Path(word.split("::")[0]).absolute()
+        if word == "lint":
+            wanted["lint"] = True
+        elif path.name in our_addons() and word.rstrip("/") in (path.name, f"addons/{path.name}"):
+            wanted["addons"].append(path.name)
+        elif path.exists() and path.is_relative_to(TESTS):
+            wanted["paths"].append(word)
+        else:
+            raise SetupError(f"{word} is no addon of ours, no path below tests/ and not lint.")
+    return wanted
+
+
+def run(environment, wanted, pytest_options):
+    """Run the wanted parts; the linters beside Odoo, which keeps one core busy."""
+    parts = []
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        linting = pool.submit(lint, environment) if wanted["lint"] else None
+        if wanted["addons"]:
+            with step(f"Testing {', '.join(wanted['addons'])} in Odoo"):
+                parts.append(test_addons(environment, wanted["addons"], wanted["core_checks"]))
+        if linting:
+            parts.insert(0, linting.result())
+    if wanted["paths"]:
+        with step(f"Testing {', '.join(wanted['paths'])} with pytest"):
+            parts.append(test_repository(environment, wanted["paths"], pytest_options))
+    return parts or [nothing()]
+
+
+def nothing():
+    results = Results("tests")
+    results.fail("there was nothing to test")
+    return results

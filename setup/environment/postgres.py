@@ -66,6 +66,14 @@ class Postgres:
         )
         return [line.split("\t") for line in text.splitlines()]
 
+    def is_used(self):
+        """Whether anybody but us is connected."""
+        others = (
+            "SELECT 1 FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return bool(self.query(others))
+
 
 class PrivateServer:
     """This checkout's own server, run from the programs in the Python environment."""

@@ -1,7 +1,7 @@
 """Running other programs, and knowing a process that we started from one that took its number."""
 
-import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -10,12 +10,12 @@ from pathlib import Path
 from .console import SetupError, say, seconds_since
 
 SECONDS_BETWEEN_SIGNS_OF_LIFE = 15
-PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent():
-    """In a child: be killed with the parent, so that no half-done work goes on unseen."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def ending_with_us(command):
+    """The command, killed by the system if we are, so that no half-done work goes on unseen."""
+    prefix = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+    return [*prefix, *(str(part) for part in command)]
 
 
 def tail(path, lines=15):
@@ -32,11 +32,10 @@ def run_logged(command, log, progress=None, allow_failure=False, **options):
     word = None
     with open(log, "w", encoding="utf-8") as output, open(log, errors="replace") as logged:
         process = subprocess.Popen(
-            [str(part) for part in command],
+            ending_with_us(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread runs at that time
             **options,
         )
         while process.poll() is None:

@@ -1,0 +1,87 @@
+"""Reading Odoo's log: what went wrong in it, and which tests ran."""
+
+import re
+from dataclasses import dataclass
+
+RECORD = re.compile(
+    r"^(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \d+ (?P<level>[A-Z]+) \S+ (?P<logger>\S+?): "
+)
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+TRACEBACK = "Traceback (most recent call last)"
+TEST_LOGGER = re.compile(r"odoo\.addons\.(?P<addon>\w+)\.tests\.(?P<module>\w+)")
+TEST_TOTAL = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests when loading database")
+
+# Messages of Odoo itself that mean nothing to us: logger, text, and why they may stay. One that
+# names an addon of ours is never passed over.
+KNOWN = [
+    # The set-up may run as root, as in a container; the server listens on this machine only.
+    (r"py\.warnings|odoo\.cli\.server", r"Running as user 'root' is a security risk"),
+]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One message of Odoo's log with all its lines."""
+
+    level: str
+    logger: str
+    text: str
+
+    @property
+    def message(self):
+        return self.text.split(f"{self.logger}: ", 1)[-1]
+
+    @property
+    def is_failed_test(self):
+        return self.level == "ERROR" and self.message.startswith(("FAIL: ", "ERROR: "))
+
+
+def read_log(path):
+    """The records of a log; lines without a head belong to the record before them."""
+    records = []
+    head, lines = None, []
+
+    def finish():
+        if lines:
+            level, logger = (head["level"], head["logger"]) if head else ("INFO", "")
+            records.append(Record(level, logger, "\n".join(lines)))
+
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for raw in file:
+            line = COLOURS.sub("", raw.rstrip("\n"))
+            found = RECORD.match(line)
+            if found:
+                finish()
+                head, lines = found, []
+            lines.append(line)
+    finish()
+    return records
+
+
+def problems(records, ours):
+    """Warnings, errors and tracebacks that nobody may overlook; failed tests are told apart."""
+    return [
+        record
+        for record in records
+        if (record.level in ("WARNING", "ERROR", "CRITICAL") or TRACEBACK in record.text)
+        and not record.is_failed_test
+        and not is_known(record, ours)
+    ]
+
+
+def is_known(record, ours):
+    if any(re.search(rf"\b{addon}\b", record.text) for addon in ours):
+        return False
+    return any(
+        re.search(logger, record.logger) and re.search(text, record.text) for logger, text in KNOWN
+    )
+
+
+def started_tests(records):
+    """The test modules that ran, as pairs of addon and module."""
+    found = (
+        TEST_LOGGER.fullmatch(record.logger)
+        for record in records
+        if record.message.startswith("Starting ")
+    )
+    return {(match["addon"], match["module"]) for match in found if match}
