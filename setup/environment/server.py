@@ -66,14 +66,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(environment, database, port, log, *options):
+def start(environment, database, port, log, append=False):
     """Start Odoo on one database, reachable from this machine only."""
     require_free_port(port)
     command = environment.command(
         *("-d", database, f"--db-filter=^{database}$", "--no-database-list"),
-        *("--http-port", port, "--workers", "0", *options),
+        *("--http-port", port, "--workers", "0"),
     )
-    with open(log, "w", encoding="utf-8") as output:
+    with open(log, "a" if append else "w", encoding="utf-8") as output:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
