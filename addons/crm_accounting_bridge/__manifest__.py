@@ -1,0 +1,22 @@
+{
+    "name": "CRM Accounting Bridge",
+    "summary": "Opportunities follow their invoices and payments up to Paid",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "CRM Accounting Bridge",
+    "license": "LGPL-3",
+    "depends": ["crm", "account"],
+    "data": [
+        "security/crm_accounting_bridge_security.xml",
+        "security/ir.model.access.csv",
+        "data/crm_stage_data.xml",
+        "data/ir_cron_data.xml",
+        "views/crm_stage_views.xml",
+        "views/crm_lead_views.xml",
+        "views/account_move_views.xml",
+    ],
+    "demo": [],
+    "pre_init_hook": "pre_init_hook",
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
+}

@@ -1,0 +1,95 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .crm_lead import BILLING_GROUPS
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    opportunity_id = fields.Many2one(
+        "crm.lead",
+        string="Opportunity",
+        compute="_compute_opportunity_id",
+        inverse="_inverse_opportunity_id",
+        store=True,
+        readonly=False,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        check_company=True,
+        domain="[('type', '=', 'opportunity')]",
+        groups=BILLING_GROUPS,
+        help="The deal that this invoice belongs to. Setting it sets it on all lines; it is empty"
+        " when the lines belong to several deals.",
+    )
+    opportunity_ids = fields.Many2many(
+        "crm.lead",
+        string="Opportunities",
+        compute="_compute_opportunity_ids",
+        search="_search_opportunity_ids",
+        groups=BILLING_GROUPS,
+        help="All deals that the lines of this invoice belong to.",
+    )
+    opportunity_count = fields.Integer(compute="_compute_opportunity_ids", groups=BILLING_GROUPS)
+
+    @api.depends("line_ids.opportunity_id")
+    def _compute_opportunity_id(self):
+        for move in self:
+            opportunities = move.line_ids.opportunity_id
+            if len(opportunities) == 1:
+                move.opportunity_id = opportunities
+            elif opportunities or move._get_opportunity_lines():
+                move.opportunity_id = False
+            else:
+                # Chosen before the first line was written.
+                move.opportunity_id = move.opportunity_id
+
+    def _inverse_opportunity_id(self):
+        for move in self:
+            # A form of an invoice of several deals sends the empty field along.
+            if move.opportunity_id or len(move.line_ids.opportunity_id) == 1:
+                move._get_opportunity_lines().opportunity_id = move.opportunity_id
+
+    @api.depends("line_ids.opportunity_id")
+    def _compute_opportunity_ids(self):
+        for move in self:
+            move.opportunity_ids = move.line_ids.opportunity_id
+            move.opportunity_count = len(move.opportunity_ids)
+
+    def _search_opportunity_ids(self, operator, value):
+        return Domain("line_ids.opportunity_id", operator, value)
+
+    def _get_opportunity_lines(self):
+        """The lines that can belong to a deal: those with an amount of their own."""
+        return self.filtered(lambda move: move.is_sale_document(include_receipts=True)).line_ids.filtered(
+            lambda line: line.display_type == "product"
+        )
+
+    def _post(self, soft=True):
+        reposted = self.filtered("posted_before")
+        posted = super()._post(soft)
+        # A payment keeps its reconciliations in draft: what it settles may have changed there.
+        (posted & reposted)._refresh_reconciled_opportunities()
+        return posted
+
+    def _refresh_reconciled_opportunities(self):
+        """Refresh the deals whose documents are settled with these entries."""
+        lines = self.line_ids
+        partials = lines.matched_debit_ids | lines.matched_credit_ids
+        (partials.debit_move_id | partials.credit_move_id).move_id._refresh_opportunities()
+
+    def _refresh_opportunities(self):
+        """Refresh the deals of these documents, whoever made the entry."""
+        self.sudo().line_ids.opportunity_id._refresh_billing()
+
+    def action_view_opportunities(self):
+        """Open the deals of this invoice."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crm.crm_lead_opportunities")
+        action["domain"] = [("id", "in", self.opportunity_ids.ids)]
+        action["context"] = {"default_type": "opportunity", "active_test": False}
+        if len(self.opportunity_ids) == 1:
+            action["views"] = [(False, "form")]
+            action["res_id"] = self.opportunity_ids.id
+        return action

@@ -1,0 +1,49 @@
+from odoo import api, fields, models
+
+from .crm_lead import BILLING_GROUPS
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    opportunity_id = fields.Many2one(
+        "crm.lead",
+        string="Opportunity",
+        compute="_compute_opportunity_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        check_company=True,
+        domain="[('type', '=', 'opportunity')]",
+        groups=BILLING_GROUPS,
+        help="The deal that this invoice line belongs to. Figures and stage of the deal follow"
+        " the invoice and its payments.",
+    )
+
+    @api.depends("move_id")
+    def _compute_opportunity_id(self):
+        """A new line of an invoice of one deal belongs to that deal; people may say otherwise."""
+        for line in self:
+            move = line.move_id
+            if (
+                not line.opportunity_id
+                and line.display_type == "product"
+                and move.is_sale_document(include_receipts=True)
+            ):
+                line.opportunity_id = move.opportunity_id or move.reversed_entry_id.opportunity_id
+            else:
+                line.opportunity_id = line.opportunity_id
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "date_maturity" in vals:
+            self.move_id._refresh_opportunities()
+        return result
+
+    def _copy_data_extend_business_fields(self, values):
+        # A credit note takes from the deal what the invoice gave it.
+        super()._copy_data_extend_business_fields(values)
+        values["opportunity_id"] = self.opportunity_id.id

@@ -1,0 +1,403 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class AccountReceivableSettlement(models.Model):
+    """One row per settled part of a receivable instalment: what it was, when, and how late.
+
+    The single place that says what counts as cash, credit note, write-off, discount or exchange
+    difference. It reads partial reconciliations, never ``payment_state`` or the "last payment":
+    those cannot tell an invoice paid in three parts from one that was written off.
+    """
+
+    _name = "account.receivable.settlement"
+    _description = "Receivable Settlement"
+    _auto = False
+    _order = "settlement_date desc, id desc"
+    _rec_name = "invoice_id"
+    _depends = {
+        "account.move": ["payment_state", "state"],
+        "account.move.line": [
+            "account_id",
+            "balance",
+            "date",
+            "date_maturity",
+            "discount_date",
+            "display_type",
+            "invoice_date",
+            "parent_state",
+            "partner_id",
+            "payment_id",
+            "statement_line_id",
+            "amount_residual",
+            "amount_residual_currency",
+        ],
+        "account.partial.reconcile": [
+            "amount",
+            "credit_move_id",
+            "debit_move_id",
+            "exchange_move_id",
+        ],
+        "account.payment": ["amount", "currency_id", "date", "invoice_ids", "move_id", "state"],
+        "account.payment.method.line": ["payment_account_id"],
+        "account.account": ["account_type", "non_trade"],
+        "account.journal": ["default_account_id", "suspense_account_id"],
+    }
+
+    company_id = fields.Many2one("res.company", readonly=True)
+    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        readonly=True,
+        help="The commercial partner who owes the instalment.",
+    )
+    invoice_line_id = fields.Many2one(
+        "account.move.line",
+        string="Instalment",
+        readonly=True,
+        help="The receivable journal item of the invoice that was settled.",
+    )
+    invoice_id = fields.Many2one("account.move", string="Invoice", readonly=True)
+    counterpart_line_id = fields.Many2one(
+        "account.move.line",
+        string="Settled With",
+        readonly=True,
+        help="The journal item of the payment, credit note or entry that settled it. Empty for a"
+        " payment that has no journal entry yet.",
+    )
+    kind = fields.Selection(
+        [
+            ("payment", "Payment"),
+            ("credit_note", "Credit Note"),
+            ("write_off", "Write-Off"),
+            ("discount", "Discount"),
+            ("exchange", "Exchange Difference"),
+        ],
+        readonly=True,
+    )
+    amount = fields.Monetary(
+        readonly=True,
+        currency_field="company_currency_id",
+        help="What this settled of the instalment, at the invoice's own rate, in company currency."
+        " Money paid back on a credit note is negative.",
+    )
+    invoice_date = fields.Date(readonly=True)
+    due_date = fields.Date(
+        readonly=True,
+        help="The instalment's due date; a due date before the invoice date counts as the"
+        " invoice date.",
+    )
+    settlement_date = fields.Date(
+        readonly=True,
+        help="The later of the invoice date and the date of what settled it.",
+    )
+    days_to_pay = fields.Integer(
+        readonly=True,
+        aggregator="avg",
+        help="Days from the invoice date to the settlement date.",
+    )
+    days_beyond_terms = fields.Integer(
+        readonly=True,
+        aggregator="avg",
+        help="Days from the due date to the settlement date; negative when settled early.",
+    )
+
+    @property
+    def _table_query(self) -> SQL:
+        return SQL(
+            """
+            SELECT id, company_id, partner_id, line_id AS invoice_line_id, move_id AS invoice_id,
+                   counterpart_line_id, kind, amount, invoice_date, due_date, settlement_date,
+                   settlement_date - invoice_date AS days_to_pay,
+                   settlement_date - due_date AS days_beyond_terms
+              FROM (%s) settlement
+             WHERE NOT is_mirror AND parent_state = 'posted'
+            """,
+            self._get_settlement_sql(),
+        )
+
+    def _get_settlement_sql(self, line_ids: SQL | None = None) -> SQL:
+        """All settled parts of receivable instalments of invoices, receipts and credit notes.
+
+        Columns beyond the model's: ``is_mirror`` (a credit note's own side of its matching with an
+        invoice, which is counted on the invoice), ``cause_line_id`` (the journal item that the
+        settlement is due to: for an exchange difference that of the payment or credit note which
+        brought it about), ``parent_state`` and ``move_id``.
+
+        :param line_ids: SQL of an array of journal item ids; only their settlements are read.
+        """
+        return SQL(
+            "%s UNION ALL %s UNION ALL %s",
+            self._get_partial_sql(
+                line="debit_move_id", counterpart="credit_move_id", sign=1, line_ids=line_ids
+            ),
+            self._get_partial_sql(
+                line="credit_move_id", counterpart="debit_move_id", sign=-1, line_ids=line_ids
+            ),
+            self._get_unposted_payment_sql(line_ids),
+        )
+
+    def _get_partial_sql(self, line: str, counterpart: str, sign: int, line_ids: SQL | None) -> SQL:
+        """Settlements that are partial reconciliations, seen from their debit or credit side."""
+        return SQL(
+            """
+            SELECT partial.id::bigint * 8 + %(side)s + part.number AS id,
+                   line.company_id,
+                   line.partner_id,
+                   line.id AS line_id,
+                   line.move_id,
+                   line.parent_state,
+                   counterpart.id AS counterpart_line_id,
+                   COALESCE(cause.line_id, counterpart.id) AS cause_line_id,
+                   part.kind,
+                   %(sign)s * part.amount AS amount,
+                   line.invoice_date,
+                   GREATEST(COALESCE(line.date_maturity, line.date), line.invoice_date) AS due_date,
+                   GREATEST(line.invoice_date, COALESCE(cause.date, counterpart.date))
+                       AS settlement_date,
+                   line.balance < 0 AND part.kind = 'credit_note' AS is_mirror
+              FROM account_partial_reconcile partial
+              JOIN account_move_line line ON line.id = partial.%(line)s
+              JOIN account_account account ON account.id = line.account_id
+              JOIN res_currency currency ON currency.id = line.company_currency_id
+              JOIN account_move_line counterpart ON counterpart.id = partial.%(counterpart)s
+              LEFT JOIN LATERAL (%(cause)s) cause ON TRUE
+             CROSS JOIN LATERAL (%(loss)s) loss
+             CROSS JOIN LATERAL (%(lost)s) lost
+             CROSS JOIN LATERAL (VALUES
+                   (0, CASE WHEN counterpart.display_type = 'payment_term' THEN 'credit_note'
+                            WHEN cause.line_id IS NOT NULL THEN 'exchange'
+                            ELSE 'payment' END,
+                    partial.amount - lost.amount),
+                   (1, CASE WHEN loss.is_discount THEN 'discount' ELSE 'write_off' END,
+                    lost.amount)
+                   ) part (number, kind, amount)
+             WHERE line.display_type = 'payment_term'
+               AND account.account_type = 'asset_receivable'
+               AND NOT COALESCE(account.non_trade, FALSE)
+               AND line.partner_id IS NOT NULL
+               AND line.move_id != counterpart.move_id
+               AND part.amount != 0
+               AND %(scope)s
+            """,
+            side=0 if sign > 0 else 4,
+            sign=sign,
+            line=SQL.identifier(line),
+            counterpart=SQL.identifier(counterpart),
+            cause=self._get_exchange_cause_sql(line, counterpart),
+            loss=self._get_loss_sql(),
+            lost=self._get_lost_amount_sql(counterpart),
+            scope=SQL("line.id = ANY(%s)", line_ids) if line_ids else SQL("TRUE"),
+        )
+
+    def _get_exchange_cause_sql(self, line: str, counterpart: str) -> SQL:
+        """For a counterpart in an exchange difference entry: the settlement that caused it.
+
+        A reconciliation notes the exchange entry that it brought about. Preferably the one of the
+        same instalment: an exchange difference stays with the invoice that it belongs to.
+        """
+        return SQL(
+            """
+            SELECT cause_line.id AS line_id, cause_line.date
+              FROM account_partial_reconcile causing
+              JOIN account_move_line cause_line
+                ON cause_line.id = CASE WHEN causing.%(counterpart)s = line.id
+                                        THEN causing.%(line)s
+                                        ELSE causing.%(counterpart)s END
+             WHERE causing.exchange_move_id = counterpart.move_id
+               AND counterpart.display_type != 'payment_term'
+               AND counterpart.payment_id IS NULL
+               AND counterpart.statement_line_id IS NULL
+             ORDER BY line.id IN (causing.debit_move_id, causing.credit_move_id) DESC, causing.id
+             LIMIT 1
+            """,
+            line=SQL.identifier(line),
+            counterpart=SQL.identifier(counterpart),
+        )
+
+    def _get_loss_sql(self) -> SQL:
+        """Of the counterpart's entry: which ratio of what it settles is no money but a loss.
+
+        Money is an entry of a payment or a bank statement, or one that touches a bank, cash,
+        credit card or outstanding account, another receivable (point of sale, a debt taken over),
+        a payable (set off) or equity (opening balance). Its loss is what it books on income and
+        expense accounts, with the tax that goes with it. Any other entry is a loss in full; a
+        credit note or an exchange difference is none.
+        """
+        return SQL(
+            """
+            SELECT CASE WHEN counterpart.display_type = 'payment_term'
+                          OR cause.line_id IS NOT NULL THEN 0
+                        WHEN counterpart.payment_id IS NULL
+                         AND counterpart.statement_line_id IS NULL
+                         AND NOT entry.is_money THEN 1
+                        WHEN entry.result * counterpart.balance < 0
+                        THEN LEAST(1, ABS((entry.result + entry.tax) / entry.settled))
+                        ELSE 0
+                   END AS ratio,
+                   entry.is_money AND (entry.is_early_discount
+                       OR COALESCE(counterpart.date <= line.discount_date, FALSE)) AS is_discount
+              FROM (
+                SELECT BOOL_OR(
+                           item_account.account_type IN ('asset_cash', 'liability_credit_card',
+                                                         'liability_payable', 'equity',
+                                                         'equity_unaffected')
+                           OR (item_account.account_type = 'asset_receivable'
+                               AND item.balance * counterpart.balance < 0)
+                           OR item.account_id IN (SELECT payment_account_id
+                                                    FROM account_payment_method_line
+                                                   WHERE payment_account_id IS NOT NULL)
+                           OR item.payment_id IS NOT NULL
+                           OR item.statement_line_id IS NOT NULL
+                       ) AS is_money,
+                       COALESCE(SUM(item.balance) FILTER (
+                           WHERE split_part(item_account.account_type, '_', 1)
+                                 IN ('income', 'expense')), 0) AS result,
+                       COALESCE(SUM(item.balance) FILTER (
+                           WHERE item.tax_line_id IS NOT NULL
+                             AND split_part(item_account.account_type, '_', 1)
+                                 NOT IN ('income', 'expense')), 0) AS tax,
+                       SUM(item.balance) FILTER (
+                           WHERE item_account.account_type = 'asset_receivable'
+                             AND item.balance * counterpart.balance > 0) AS settled,
+                       COALESCE(BOOL_OR(item.account_id =
+                               company.account_journal_early_pay_discount_loss_account_id), FALSE)
+                           AS is_early_discount
+                  FROM account_move_line item
+                  JOIN account_account item_account ON item_account.id = item.account_id
+                  JOIN res_company company ON company.id = item.company_id
+                 WHERE item.move_id = counterpart.move_id
+                   AND counterpart.display_type != 'payment_term'
+                   AND cause.line_id IS NULL
+              ) entry
+            """
+        )
+
+    def _get_lost_amount_sql(self, counterpart: str) -> SQL:
+        """What of one partial reconciliation is a loss.
+
+        A payment's loss is shared over the invoices that it settles in proportion to the settled
+        amounts. Rounding runs through them in the order of settling, so that the shares add up to
+        the loss to the cent.
+        """
+        return SQL(
+            """
+            SELECT CASE
+                       WHEN loss.ratio IN (0, 1) THEN loss.ratio * partial.amount
+                       ELSE (SELECT ROUND((COALESCE(SUM(earlier.amount), 0) + partial.amount)
+                                          * loss.ratio, currency.decimal_places)
+                                    - ROUND(COALESCE(SUM(earlier.amount), 0) * loss.ratio,
+                                            currency.decimal_places)
+                               FROM account_partial_reconcile earlier
+                              WHERE earlier.%(counterpart)s = counterpart.id
+                                AND earlier.id < partial.id)
+                   END AS amount
+            """,
+            counterpart=SQL.identifier(counterpart),
+        )
+
+    def _get_unposted_payment_sql(self, line_ids: SQL | None) -> SQL:
+        """Settlements by payments without a journal entry, which leave no reconciliation yet.
+
+        A payment goes to its invoices, and an invoice's payments to its instalments, in the order
+        of their due dates, up to what is open. A payment in process counts; a paid one only while
+        nothing was reconciled with the invoice, for then the money is on the bank statement.
+        """
+        return SQL(
+            """
+            SELECT -(line.id::bigint * 16 + payment.number) AS id,
+                   line.company_id,
+                   line.partner_id,
+                   line.id AS line_id,
+                   line.move_id,
+                   line.parent_state,
+                   NULL::int AS counterpart_line_id,
+                   NULL::int AS cause_line_id,
+                   'payment' AS kind,
+                   payment.sign * (LEAST(payment.upto, line.upto)
+                       - GREATEST(payment.upto - payment.amount, line.upto - line.amount)) AS amount,
+                   line.invoice_date,
+                   GREATEST(line.due_date, line.invoice_date) AS due_date,
+                   GREATEST(line.invoice_date, payment.date) AS settlement_date,
+                   FALSE AS is_mirror
+              FROM (%(payments)s) payment
+              JOIN (%(lines)s) line ON line.move_id = payment.invoice_id
+             WHERE LEAST(payment.upto, line.upto)
+                   > GREATEST(payment.upto - payment.amount, line.upto - line.amount)
+               AND %(scope)s
+            """,
+            payments=self._get_unposted_payment_amount_sql(),
+            lines=SQL(
+                """
+                SELECT item.id, item.company_id, item.partner_id, item.move_id, item.parent_state,
+                       item.invoice_date,
+                       COALESCE(item.date_maturity, item.date) AS due_date,
+                       ABS(item.amount_residual) AS amount,
+                       SUM(ABS(item.amount_residual)) OVER (
+                           PARTITION BY item.move_id
+                           ORDER BY COALESCE(item.date_maturity, item.date), item.id) AS upto
+                  FROM account_move_line item
+                  JOIN account_account account ON account.id = item.account_id
+                 WHERE item.display_type = 'payment_term'
+                   AND account.account_type = 'asset_receivable'
+                   AND NOT COALESCE(account.non_trade, FALSE)
+                   AND item.partner_id IS NOT NULL
+                   AND item.amount_residual != 0
+                """
+            ),
+            scope=SQL("line.id = ANY(%s)", line_ids) if line_ids else SQL("TRUE"),
+        )
+
+    def _get_unposted_payment_amount_sql(self) -> SQL:
+        """What each payment without journal entry pays of each of its invoices, running total."""
+        return SQL(
+            """
+            SELECT share.*,
+                   ROW_NUMBER() OVER running AS number,
+                   SUM(share.amount) OVER running AS upto
+              FROM (
+                SELECT payment.id, payment.date, invoice.id AS invoice_id, open.sign,
+                       LEAST(open.residual, GREATEST(0,
+                           ROUND(payment.amount * open.rate, open.decimal_places)
+                           - COALESCE(SUM(open.residual) OVER (
+                                PARTITION BY payment.id ORDER BY invoice.invoice_date_due, invoice.id
+                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))) AS amount
+                  FROM account_payment payment
+                  JOIN account_move__account_payment link ON link.payment_id = payment.id
+                  JOIN account_move invoice ON invoice.id = link.invoice_id
+                 CROSS JOIN LATERAL (
+                    SELECT ABS(SUM(item.amount_residual)) AS residual,
+                           SIGN(SUM(item.amount_residual)) AS sign,
+                           MAX(currency.decimal_places) AS decimal_places,
+                           CASE WHEN MAX(item.currency_id) = payment.currency_id
+                                 AND SUM(item.amount_residual_currency) != 0
+                                THEN ABS(SUM(item.amount_residual)
+                                         / SUM(item.amount_residual_currency))
+                                WHEN payment.amount != 0
+                                THEN ABS(payment.amount_company_currency_signed / payment.amount)
+                                ELSE 0
+                           END AS rate,
+                           COUNT(partial.id) > 0 AS is_reconciled
+                      FROM account_move_line item
+                      JOIN account_account account ON account.id = item.account_id
+                      JOIN res_currency currency ON currency.id = item.company_currency_id
+                      LEFT JOIN LATERAL (
+                        SELECT id FROM account_partial_reconcile
+                         WHERE item.id IN (debit_move_id, credit_move_id) LIMIT 1
+                           ) partial ON TRUE
+                     WHERE item.move_id = invoice.id
+                       AND item.display_type = 'payment_term'
+                       AND account.account_type = 'asset_receivable'
+                       AND NOT COALESCE(account.non_trade, FALSE)
+                       ) open
+                 WHERE payment.move_id IS NULL
+                   AND (payment.state = 'in_process'
+                        OR (payment.state = 'paid' AND NOT open.is_reconciled))
+                   AND open.residual != 0
+                   AND (open.sign > 0) = (payment.payment_type = 'inbound')
+              ) share
+             WHERE share.amount > 0
+            WINDOW running AS (PARTITION BY share.invoice_id ORDER BY share.date, share.id)
+            """
+        )

@@ -1,0 +1,26 @@
+"""What can be said of a deal's money, from nothing to paid, and where a deal goes for it."""
+
+#: Values of ``crm.lead.billing_status`` and ``crm.stage.billing_status``, in the order of the funnel.
+BILLING_STATUSES = [
+    ("none", "Not Invoiced"),
+    ("quoted", "Quotation Sent"),
+    ("ordered", "Ordered"),
+    ("partially_invoiced", "Partially Invoiced"),
+    ("invoiced", "Invoiced"),
+    ("partially_paid", "Partially Paid"),
+    ("overdue", "Overdue"),
+    ("paid", "Paid"),
+    ("credited", "Credited"),
+]
+
+#: For a status that no stage is mapped to: whose stage it uses instead, the nearest first.
+STAGE_FALLBACKS = {
+    "partially_invoiced": ("invoiced", "ordered"),
+    "invoiced": ("ordered",),
+    "partially_paid": ("invoiced", "ordered"),
+    "overdue": ("invoiced", "ordered"),
+    "paid": ("invoiced", "ordered"),
+}
+
+#: Statuses that only posted invoices bring about: their stages are accounting's, beyond "Won".
+INVOICED_STATUSES = ("partially_invoiced", "invoiced", "partially_paid", "overdue", "paid")

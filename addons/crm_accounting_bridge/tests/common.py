@@ -1,0 +1,119 @@
+from odoo import Command, fields
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+
+class BridgeCommon(AccountTestInvoicingCommon):
+    """Deals, invoices and payments, made as people make them.
+
+    Runs as an accountant who is also a sales administrator; what a role may do is tested with
+    users of that role.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.company_data["company"]
+        cls.partner = cls.env["res.partner"].create({"name": "Prompt & Sons"})
+        cls.stage_new = cls.env["crm.stage"].create({"name": "Test New", "sequence": -10})
+        cls.stage_won = cls.env.ref("crm.stage_lead4")
+        cls.stage_invoiced = cls.env.ref("crm_accounting_bridge.crm_stage_invoiced")
+        cls.stage_paid = cls.env.ref("crm_accounting_bridge.crm_stage_paid")
+
+    @classmethod
+    def get_default_groups(cls):
+        return super().get_default_groups() | cls.env.ref("sales_team.group_sale_manager")
+
+    @classmethod
+    def _create_deal(cls, name="Deal", **values):
+        return cls.env["crm.lead"].create(
+            {
+                "name": name,
+                "type": "opportunity",
+                "partner_id": cls.partner.id,
+                "company_id": cls.company.id,
+                "stage_id": cls.stage_new.id,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _create_deal_invoice(
+        cls, lines, date="2024-01-10", move_type="out_invoice", post=True, **values
+    ):
+        """An invoice from ``[(amount, deal), ...]`` without taxes unless ``taxes`` are given."""
+        taxes = values.pop("taxes", cls.env["account.tax"])
+        move = cls.env["account.move"].create(
+            {
+                "move_type": move_type,
+                "partner_id": cls.partner.id,
+                "invoice_date": date,
+                "date": date,
+                "invoice_payment_term_id": False,
+                "invoice_date_due": date,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": f"Line {number}",
+                            "price_unit": amount,
+                            "tax_ids": [Command.set(taxes.ids)],
+                            "opportunity_id": deal.id if deal else False,
+                        }
+                    )
+                    for number, (amount, deal) in enumerate(lines)
+                ],
+                **values,
+            }
+        )
+        if post:
+            move.action_post()
+        return move
+
+    @classmethod
+    def _pay(cls, moves, amount=None, date="2024-01-20", **values):
+        """Register a payment as an accountant does: in the wizard."""
+        if amount is not None:
+            values["amount"] = amount
+        wizard = (
+            cls.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=moves.ids)
+            .create({"payment_date": date, **values})
+        )
+        return wizard._create_payments()
+
+    def _flush(self):
+        """End the transaction as far as our code can see: stages follow their statuses."""
+        self.env.cr.flush()
+        self.env.invalidate_all()
+
+    def assertFigures(self, deal, **expected):
+        """Compare figures of a deal; those not named must be zero."""
+        names = (
+            "invoiced_total",
+            "credited_total",
+            "paid_total",
+            "discount_total",
+            "written_off_total",
+            "due_total",
+            "overdue_total",
+        )
+        self._flush()
+        currency = deal.billing_currency_id
+        for name in names:
+            self.assertEqual(
+                currency.compare_amounts(deal[name], expected.get(name, 0.0)),
+                0,
+                f"{name} of {deal.name}: {deal[name]}, expected {expected.get(name, 0.0)}",
+            )
+        self.assertEqual(
+            currency.compare_amounts(
+                deal.invoiced_total,
+                deal.paid_total + deal.discount_total + deal.written_off_total + deal.due_total,
+            ),
+            0,
+            "invoiced = paid + discount + written off + due",
+        )
+
+    @classmethod
+    def _date(cls, value):
+        return fields.Date.to_date(value)
