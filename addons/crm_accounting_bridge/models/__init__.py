@@ -9,3 +9,4 @@ from . import crm_lead_stage
 from . import crm_stage
 from . import crm_stage_change_failure
 from . import res_company
+from . import res_config_settings

@@ -58,7 +58,12 @@ class AccountMove(models.Model):
             move.opportunity_count = len(move.opportunity_ids)
 
     def _search_opportunity_ids(self, operator, value):
-        return Domain("line_ids.opportunity_id", operator, value)
+        if operator != "in":
+            return NotImplemented
+        domain = Domain("line_ids.opportunity_id", "in", [item for item in value if item])
+        if False in value:
+            domain |= ~Domain("line_ids.opportunity_id", "!=", False)
+        return domain
 
     def _get_opportunity_lines(self):
         """The lines that can belong to a deal: those with an amount of their own."""
@@ -93,3 +98,22 @@ class AccountMove(models.Model):
             action["views"] = [(False, "form")]
             action["res_id"] = self.opportunity_ids.id
         return action
+
+    def action_view_opportunity_lines(self):
+        """Open the lines of this invoice to give each its own deal, also when it is posted."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Opportunities of %(invoice)s", invoice=self.name),
+            "res_model": "account.move.line",
+            "view_mode": "list",
+            "views": [
+                (
+                    self.env.ref(
+                        "crm_accounting_bridge.account_move_line_opportunity_view_list"
+                    ).id,
+                    "list",
+                )
+            ],
+            "domain": [("id", "in", self._get_opportunity_lines().ids)],
+        }

@@ -17,6 +17,7 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
         ondelete="set null",
         check_company=True,
+        tracking=True,
         domain="[('type', '=', 'opportunity')]",
         groups=BILLING_GROUPS,
         help="The deal that this invoice line belongs to. Figures and stage of the deal follow"
