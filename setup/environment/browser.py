@@ -1,5 +1,6 @@
 """Chromium for the tests: the machine's own, or Debian's unpacked into the cache."""
 
+import ctypes
 import os
 import platform
 import shutil
@@ -14,6 +15,9 @@ from .process import run_quiet
 NAMES = ["google-chrome", "chromium", "chromium-browser", "google-chrome-stable"]
 FONTS = Path("/usr/share/fonts")
 FONT_PACKAGE = "fonts-dejavu-core"
+# Playwright brings a program that needs this library, which a small system lacks.
+PLAYWRIGHT_LIBRARY = "libatomic.so.1"
+PLAYWRIGHT_LIBRARY_PACKAGE = "libatomic1"
 
 WRAPPER = """\
 #!/bin/sh
@@ -44,6 +48,25 @@ def find_browser():
     require_apt("please install Chromium")
     folder = cache_dir() / "browser" / platform.machine()
     return build_once(folder, "preparing a browser", create) / "bin" / "chromium"
+
+
+def find_library_folder():
+    """Folder of the library that Playwright needs, or None if the system has it."""
+    try:
+        ctypes.CDLL(PLAYWRIGHT_LIBRARY)
+    except OSError:
+        require_apt(f"please install the library {PLAYWRIGHT_LIBRARY}")
+        folder = cache_dir() / "browser" / f"{platform.machine()}-library"
+        build_once(folder, "getting a library", get_library)
+        return next(folder.rglob(PLAYWRIGHT_LIBRARY)).parent
+    return None
+
+
+def get_library(folder):
+    apt = Apt()
+    apt.update()
+    apt.download([PLAYWRIGHT_LIBRARY_PACKAGE], folder / "packages")
+    unpack(folder / "packages", folder / "root")
 
 
 def create(folder):

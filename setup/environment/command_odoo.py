@@ -7,7 +7,8 @@ from .odoo import prepare
 
 
 def main(arguments):
-    environment = prepare()
+    tests = any(argument.startswith("--test") for argument in arguments)
+    environment = prepare(with_browser=tests)
     command = environment.command(*arguments)
     sys.stdout.flush()
     os.execve(command[0], command, environment.environ)

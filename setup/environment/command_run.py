@@ -48,7 +48,7 @@ def main(arguments):
 def start(fresh):
     port = port_from_environment()
     server.require_free_port(port)
-    environment = prepare()
+    environment = prepare(with_browser=False)
     database = os.environ.get("CRM_ACCOUNTING_DATABASE", "demo")
     Databases(environment).prepare_demo(database, fresh)
     with step("Starting Odoo"):

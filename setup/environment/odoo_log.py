@@ -18,6 +18,8 @@ KNOWN = [
     (r"py\.warnings|odoo\.cli\.server", r"Running as user 'root' is a security risk"),
     # Odoo's own online services, e.g. completion of company data, without a network.
     (r"odoo\.addons\.(iap|partner_autocomplete)\.", r"(iap jsonrpc|Autocomplete API error)"),
+    # Two pages of one person write what they have read in Discuss; Odoo tries again by itself.
+    (r"odoo\.sql_db", r'UPDATE "(discuss|mail)_\w+"[\s\S]*could not serialize access'),
 ]
 
 

@@ -1,5 +1,7 @@
 """The addons' own tests, run by Odoo in a fresh database without demo data."""
 
+import re
+
 from . import odoo_log
 from .addons import our_addons
 from .databases import Databases
@@ -7,6 +9,8 @@ from .paths import ADDONS, checkout_key, log_file
 from .results import Results
 from .server import free_port
 
+STATISTICS = "odoo.tests.stats"
+SLOW_TEST = re.compile(r"^\t(\w+\.\w+\.\w+\.test_\w+): ([\d.]+)s", re.MULTILINE)
 # Checks of Odoo's own that look at the models of every installed addon.
 CORE_CHECKS = ["TestIndex", "TestLintOverrideSignatures", "TestNaming"]
 NO_BROWSER = ("Chrome executable not found", "Failed to detect chrome", "Cannot connect to chrome")
@@ -29,12 +33,14 @@ def test_addons(environment, addons, core_checks):
             *("-d", database, "-i", ",".join(modules)),
             *("--test-tags", ",".join(tags), "--http-port", free_port()),
             *("--stop-after-init", "--max-cron-threads", "0"),
-            *("--log-handler", "odoo.tests.stats:DEBUG"),
+            *("--log-handler", f"{STATISTICS}:DEBUG"),
             allow_failure=True,
         )
     finally:
         databases.drop(database)
-    return judge(odoo_log.read_log(log), addons, status, log)
+    records = odoo_log.read_log(log)
+    print("\n".join(["Slowest Odoo tests:", *slowest(records)]), flush=True)
+    return judge(records, addons, status, log)
 
 
 def judge(records, addons, status, log):
@@ -72,6 +78,8 @@ def test_modules(addons):
     }
 
 
-def slowest(records, count=10):
-    """Odoo's own words about the tests that took longest."""
-    return [record.message for record in records if record.logger == "odoo.tests.stats"][:count]
+def slowest(records, count=5):
+    """Odoo's own figures of the tests that took longest, longest first."""
+    found = (SLOW_TEST.findall(record.text) for record in records if record.logger == STATISTICS)
+    tests = [(float(seconds), name) for lines in found for name, seconds in lines]
+    return [f"{seconds:6.1f} s  {name}" for seconds, name in sorted(tests, reverse=True)[:count]]

@@ -3,6 +3,7 @@
 import subprocess
 from xml.etree import ElementTree
 
+from .browser import find_library_folder
 from .paths import ROOT, state_dir
 from .results import Results
 
@@ -11,6 +12,10 @@ def test_repository(environment, paths, options):
     """Run pytest on the paths and return the results; what fails is printed by pytest."""
     report = state_dir() / "pytest.xml"
     report.unlink(missing_ok=True)
+    environ = environment.environ
+    library_folder = find_library_folder()
+    if library_folder:
+        environ["LD_LIBRARY_PATH"] = str(library_folder)
     done = subprocess.run(
         [
             *(str(environment.python), "-m", "pytest", "-q", f"--junitxml={report}"),
@@ -18,7 +23,7 @@ def test_repository(environment, paths, options):
         ],
         stdin=subprocess.DEVNULL,
         cwd=ROOT,
-        env=environment.environ,
+        env=environ,
         check=False,
     )
     results = Results("pytest")
