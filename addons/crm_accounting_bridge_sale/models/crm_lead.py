@@ -1,0 +1,152 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class CrmLead(models.Model):
+    """A deal's quotations and orders, as far as its billing status asks for them."""
+
+    _inherit = "crm.lead"
+
+    @api.depends(
+        "order_ids.state",
+        # It depends on ordered, delivered and invoiced quantities, drafts becoming posted included.
+        "order_ids.order_line.invoice_status",
+        "order_ids.order_line.price_subtotal",
+    )
+    def _compute_billing(self):
+        return super()._compute_billing()
+
+    def _get_order_status(self) -> dict[int, tuple[str, bool]]:
+        """``(none | quoted | ordered, has something to invoice)`` by deal id.
+
+        ``quoted``: a quotation was sent (a draft is nothing), ``ordered``: an order is confirmed.
+        An order from the web shop is an order like any other.
+
+        Something is to be invoiced when a confirmed order has a rest that is worth more than
+        nothing, untaxed, in the order's currency. The rest is
+
+        - what was ordered (or delivered, if that is more and is invoiced as delivered) and is not
+          on a posted invoice, delivered or not. A draft invoice has invoiced nothing yet;
+        - less the down payments that were invoiced and not deducted yet: when they cover the rest,
+          the final invoice will ask for no more money.
+
+        These are no rest: lines without a price, lines invoiced beyond what was ordered, a line
+        that Inventory closed short (all its deliveries done or cancelled: Odoo says it is
+        invoiced), cancelled orders. A locked order is no closed order.
+
+        A credit note for a part makes no rest: goods came back or became cheaper. An invoice that
+        credit notes reversed as a whole never was: the order is to be invoiced again.
+
+        One statement for all deals; it sees all orders, also those that a salesperson may not.
+        """
+        status_by_lead = super()._get_order_status()
+        if not self.ids:
+            return status_by_lead
+        for model, field_names in {
+            "account.move": ("amount_total", "move_type", "reversed_entry_id", "state"),
+            "account.move.line": ("price_subtotal", "product_uom_id", "quantity", "sale_line_ids"),
+            "sale.order": ("currency_id", "opportunity_id", "state"),
+            "sale.order.line": (
+                "discount",
+                "invoice_status",
+                "is_downpayment",
+                "price_subtotal",
+                "price_unit",
+                "product_uom_id",
+                "product_uom_qty",
+                "qty_invoiced",
+                "qty_to_invoice",
+            ),
+        }.items():
+            self.env[model].flush_model(field_names)
+        for row in self.env.execute_query_dict(self._get_order_status_sql()):
+            status_by_lead[row["lead_id"]] = (
+                "ordered" if row["is_ordered"] else "quoted",
+                row["has_uninvoiced"],
+            )
+        return status_by_lead
+
+    def _get_order_status_sql(self) -> SQL:
+        """Per deal: is something ordered, and is something of it to be invoiced?"""
+        return SQL(
+            """
+            SELECT sale.opportunity_id AS lead_id,
+                   BOOL_OR(sale.state = 'sale') AS is_ordered,
+                   BOOL_OR(sale.state = 'sale'
+                           AND ROUND(rest.amount, currency.decimal_places) > 0)
+                       IS TRUE AS has_uninvoiced
+              FROM sale_order sale
+              JOIN res_currency currency ON currency.id = sale.currency_id
+             CROSS JOIN LATERAL (%(rest)s) rest
+             WHERE sale.opportunity_id = ANY(%(lead_ids)s)
+               AND sale.state IN ('sent', 'sale')
+             GROUP BY sale.opportunity_id
+            """,
+            rest=self._get_order_rest_sql(),
+            lead_ids=list(self.ids),
+        )
+
+    def _get_order_rest_sql(self) -> SQL:
+        """What is still to be invoiced of the order ``sale``, untaxed, in its currency."""
+        return SQL(
+            """
+            SELECT SUM(CASE
+                   WHEN line.is_downpayment THEN -posted.amount
+                   WHEN line.product_uom_qty < 0
+                   THEN LEAST(line.product_uom_qty - posted.quantity, 0)
+                        * line.price_subtotal / line.product_uom_qty
+                   ELSE GREATEST(wanted.quantity - posted.quantity, 0)
+                        * CASE WHEN line.product_uom_qty = 0
+                               THEN line.price_unit * (1 - COALESCE(line.discount, 0) / 100)
+                               ELSE line.price_subtotal / line.product_uom_qty END
+                   END) AS amount
+              FROM sale_order_line line
+             CROSS JOIN LATERAL (
+                SELECT CASE WHEN line.invoice_status = 'invoiced' THEN line.qty_invoiced
+                            ELSE GREATEST(line.product_uom_qty,
+                                          line.qty_invoiced + line.qty_to_invoice)
+                       END AS quantity
+                   ) wanted
+             CROSS JOIN LATERAL (%(posted)s) posted
+             WHERE line.order_id = sale.id
+               AND line.display_type IS NULL
+            """,
+            posted=self._get_order_line_posted_sql(),
+        )
+
+    def _get_order_line_posted_sql(self) -> SQL:
+        """Quantity of the order line ``line`` on posted invoices, amount on all documents.
+
+        The quantity is in the order line's unit; invoices that were reversed as a whole count not.
+        The amount, for down payments, is net of deductions and credit notes.
+        """
+        return SQL(
+            """
+            SELECT COALESCE(SUM(ROUND(item.quantity * COALESCE(unit.factor / line_unit.factor, 1),
+                                      6))
+                            FILTER (WHERE move.move_type = 'out_invoice' AND NOT reversed.is_full),
+                            0) AS quantity,
+                   COALESCE(SUM(CASE WHEN move.move_type = 'out_refund' THEN -item.price_subtotal
+                                     ELSE item.price_subtotal END), 0) AS amount
+              FROM sale_order_line_invoice_rel rel
+              JOIN account_move_line item ON item.id = rel.invoice_line_id
+              JOIN account_move move ON move.id = item.move_id
+                                    AND move.state = 'posted'
+                                    AND move.move_type IN ('out_invoice', 'out_refund')
+              LEFT JOIN uom_uom unit ON unit.id = item.product_uom_id
+              LEFT JOIN uom_uom line_unit ON line_unit.id = line.product_uom_id
+             CROSS JOIN LATERAL (
+                SELECT COALESCE(SUM(refund.amount_total) >= move.amount_total, FALSE) AS is_full
+                  FROM account_move refund
+                 WHERE refund.reversed_entry_id = move.id
+                   AND refund.state = 'posted'
+                   ) reversed
+             WHERE rel.order_line_id = line.id
+            """
+        )
+
+    def _merge_dependences(self, opportunities):
+        super()._merge_dependences(opportunities)
+        # A salesperson who merges deals may not see a colleague's orders: they would be left
+        # without a deal. Lines that finance gave to a third deal stay there.
+        opportunities.sudo().order_ids.opportunity_id = self

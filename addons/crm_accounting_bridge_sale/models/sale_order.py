@@ -1,0 +1,50 @@
+from odoo import fields, models
+from odoo.fields import Domain
+
+from odoo.addons.crm_accounting_bridge.models.crm_lead import BILLING_GROUPS
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    opportunity_billing_status = fields.Selection(
+        related="opportunity_id.billing_status",
+        string="Opportunity Billing",
+        groups=BILLING_GROUPS,
+        help="What became of this order's opportunity in accounting, all its orders and invoices"
+        " together.",
+    )
+
+    def write(self, vals):
+        if "opportunity_id" not in vals:
+            return super().write(vals)
+        orders_by_deal = self.grouped("opportunity_id")
+        result = super().write(vals)
+        for deal_before, orders in orders_by_deal.items():
+            orders._move_invoice_lines(deal_before)
+        return result
+
+    def _move_invoice_lines(self, deal_before):
+        """Have the orders' invoice lines follow the orders to another deal.
+
+        Only lines that were with the orders' former deal follow: a line that finance gave to
+        another deal, or took off, was meant to differ from its order.
+
+        :param deal_before: the deal of all these orders before; empty if they had none.
+        """
+        moved = self.filtered(lambda order: order.opportunity_id != deal_before)
+        if not moved:
+            return
+        # Whoever may change an order's deal need not be allowed to see its invoices.
+        lines_sudo = (
+            self.env["account.move.line"]
+            .sudo()
+            .search(
+                Domain("sale_line_ids.order_id", "in", moved.ids)
+                & Domain("opportunity_id", "=", deal_before.id)
+                & Domain("display_type", "=", "product")
+                & Domain("move_id.move_type", "in", ("out_invoice", "out_refund", "out_receipt"))
+            )
+        )
+        for deal, lines in lines_sudo.grouped(lambda line: line._get_order_opportunity()).items():
+            lines.opportunity_id = deal
