@@ -72,9 +72,9 @@ def _link_invoices(env):
 
 def _iterate_leads(env, domain):
     """Opportunities in batches by id; each batch is written and forgotten before the next."""
-    Lead = env["crm.lead"].with_context(active_test=False, tracking_disable=True).sudo()
+    all_leads = env["crm.lead"].with_context(active_test=False, tracking_disable=True).sudo()
     last_id = 0
-    while leads := Lead.search([("id", ">", last_id), *domain], order="id", limit=_BATCH_SIZE):
+    while leads := all_leads.search([("id", ">", last_id), *domain], order="id", limit=_BATCH_SIZE):
         last_id = leads[-1].id
         yield leads
         env.flush_all()

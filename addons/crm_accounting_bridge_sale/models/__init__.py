@@ -1,3 +1,1 @@
-from . import account_move_line
-from . import crm_lead
-from . import sale_order
+from . import account_move_line, crm_lead, sale_order

@@ -149,4 +149,8 @@ class CrmLead(models.Model):
         super()._merge_dependences(opportunities)
         # A salesperson who merges deals may not see a colleague's orders: they would be left
         # without a deal. Lines that finance gave to a third deal stay there.
-        opportunities.sudo().order_ids.opportunity_id = self
+        # Searched: the field would remember what the salesperson sees of it.
+        orders_sudo = (
+            self.env["sale.order"].sudo().search([("opportunity_id", "in", opportunities.ids)])
+        )
+        orders_sudo.opportunity_id = self

@@ -1,7 +1,6 @@
 from odoo import fields, models
-from odoo.fields import Domain
-
 from odoo.addons.crm_accounting_bridge.models.crm_lead import BILLING_GROUPS
+from odoo.fields import Domain
 
 
 class SaleOrder(models.Model):

@@ -1,3 +1,1 @@
-from . import test_install
-from . import test_order_link
-from . import test_order_status
+from . import test_install, test_order_link, test_order_status

@@ -1,5 +1,4 @@
 from odoo import Command
-
 from odoo.addons.crm_accounting_bridge.tests.common import BridgeCommon
 
 
@@ -85,7 +84,7 @@ class BridgeSaleCommon(BridgeCommon):
             credit_note.action_post()
         return credit_note
 
-    def assertStatus(self, deal, status, stage=None):
+    def _assert_status(self, deal, status, stage=None):
         self._flush()
         self.assertEqual(deal.billing_status, status)
         if stage is not None:

@@ -1,5 +1,4 @@
 from freezegun import freeze_time
-
 from odoo.tests import new_test_user, tagged
 
 from .common import BridgeSaleCommon
@@ -65,8 +64,8 @@ class TestOrderLink(BridgeSaleCommon):
                 )
             )
             wizard.create_invoices()
-        self.assertEqual(second.invoice_ids.line_ids.opportunity_id, self.other)
-        self.assertEqual(first.invoice_ids.line_ids.opportunity_id, self.deal)
+        self.assertEqual(second.order_line.invoice_lines.opportunity_id, self.other)
+        self.assertEqual(first.order_line.invoice_lines.opportunity_id, self.deal)
         self.assertFalse(
             (first | second).invoice_ids.line_ids.filtered(
                 lambda line: line.display_type != "product" and line.opportunity_id
@@ -93,14 +92,14 @@ class TestOrderLink(BridgeSaleCommon):
         self.assertFigures(self.third, invoiced_total=60.0, paid_total=60.0)
         order.opportunity_id = self.other
         self.assertFigures(self.deal)
-        self.assertStatus(self.deal, "none")
+        self._assert_status(self.deal, "none")
         self.assertFigures(self.other, invoiced_total=100.0, paid_total=100.0)
-        self.assertStatus(self.other, "paid", self.stage_paid)
+        self._assert_status(self.other, "paid", self.stage_paid)
         self.assertFigures(self.third, invoiced_total=60.0, paid_total=60.0)
         self.assertFalse(taken_off.opportunity_id)
         order.opportunity_id = False
         self.assertFigures(self.other)
-        self.assertStatus(self.other, "none")
+        self._assert_status(self.other, "none")
         self.assertEqual(invoice.opportunity_id, self.third)
 
     def test_deal_set_after_invoicing(self):
@@ -128,7 +127,7 @@ class TestOrderLink(BridgeSaleCommon):
         self.assertEqual(invoice.invoice_line_ids.opportunity_id, self.other)
         self.assertFigures(self.deal)
         self.assertFigures(self.other, invoiced_total=1000.0, due_total=1000.0)
-        self.assertStatus(self.deal, "ordered")
+        self._assert_status(self.deal, "ordered")
 
     def test_credit_note_keeps_correction(self):
         invoice = self._invoice(self._create_order(self.deal))
@@ -167,7 +166,7 @@ class TestOrderLink(BridgeSaleCommon):
         self.assertEqual(merged.order_ids.sorted("id").ids, [order.id for order in orders])
         self.assertFigures(merged, invoiced_total=1107.0, paid_total=1000.0, due_total=107.0)
         self.assertFigures(self.third, invoiced_total=60.0, due_total=60.0)
-        self.assertStatus(merged, "partially_paid")
+        self._assert_status(merged, "partially_paid")
         self.assertEqual(
             self.env["account.move.line"].search_count([("opportunity_id", "=", merged.id)]), 3
         )
@@ -181,9 +180,9 @@ class TestOrderLink(BridgeSaleCommon):
         )
         order.action_quotation_sent()
         order.action_confirm()
-        self.assertStatus(self.deal, "ordered")
+        self._assert_status(self.deal, "ordered")
         order.opportunity_id = False
-        self.assertStatus(self.deal, "none")
+        self._assert_status(self.deal, "none")
 
     def test_vendor_bill_of_reinvoiced_cost(self):
         """Costs are no revenue of the deal: only documents to customers belong to it."""

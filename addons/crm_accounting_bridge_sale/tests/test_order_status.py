@@ -1,5 +1,4 @@
 from freezegun import freeze_time
-
 from odoo import Command
 from odoo.tests import new_test_user, tagged
 
@@ -31,39 +30,39 @@ class TestOrderStatus(BridgeSaleCommon):
     def test_quotation_sent(self):
         deal = self._create_deal()
         order = self._create_order(deal, confirm=False)
-        self.assertStatus(deal, "none", self.stage_new)
+        self._assert_status(deal, "none", self.stage_new)
         order.action_quotation_sent()
-        self.assertStatus(deal, "quoted", self.stage_quoted)
+        self._assert_status(deal, "quoted", self.stage_quoted)
         self.assertEqual(deal.won_status, "pending")
         self.assertEqual(order.opportunity_billing_status, "quoted")
         other = self._create_order(deal, confirm=False)
         order._action_cancel()
-        self.assertStatus(deal, "none")
+        self._assert_status(deal, "none")
         other.action_quotation_sent()
-        self.assertStatus(deal, "quoted")
+        self._assert_status(deal, "quoted")
         other.action_draft()
-        self.assertStatus(deal, "none")
+        self._assert_status(deal, "none")
         other.unlink()
-        self.assertStatus(deal, "none")
+        self._assert_status(deal, "none")
 
     def test_quotation_sent_by_mail(self):
         deal = self._create_deal()
         order = self._create_order(deal, confirm=False)
         order.with_context(mark_so_as_sent=True).message_post(body="Here it is")
-        self.assertStatus(deal, "quoted", self.stage_quoted)
+        self._assert_status(deal, "quoted", self.stage_quoted)
 
     def test_quotation_does_not_take_back(self):
         stage_late = self.env["crm.stage"].create({"name": "Test Late", "sequence": -8})
         deal = self._create_deal(stage_id=stage_late.id)
         self._create_order(deal, confirm=False).action_quotation_sent()
-        self.assertStatus(deal, "quoted", stage_late)
+        self._assert_status(deal, "quoted", stage_late)
 
     def test_quotation_of_lost_deal(self):
         deal = self._create_deal()
         deal.action_set_lost()
         stage = deal.stage_id
         self._create_order(deal, confirm=False).action_quotation_sent()
-        self.assertStatus(deal, "quoted", stage)
+        self._assert_status(deal, "quoted", stage)
         self.assertFalse(deal.active)
 
     def test_order_wins_and_goes_on(self):
@@ -71,36 +70,36 @@ class TestOrderStatus(BridgeSaleCommon):
         order = self._create_order(deal, confirm=False)
         order.action_quotation_sent()
         order.action_confirm()
-        self.assertStatus(deal, "ordered", self.stage_ordered)
+        self._assert_status(deal, "ordered", self.stage_ordered)
         self.assertEqual(deal.won_status, "won")
         invoice = self._invoice(order)
-        self.assertStatus(deal, "invoiced", self.stage_invoiced)
+        self._assert_status(deal, "invoiced", self.stage_invoiced)
         self._pay(invoice)
-        self.assertStatus(deal, "paid", self.stage_paid)
+        self._assert_status(deal, "paid", self.stage_paid)
         invoice.button_draft()
-        self.assertStatus(deal, "ordered", self.stage_ordered)
+        self._assert_status(deal, "ordered", self.stage_ordered)
 
     def test_order_without_stage_for_orders(self):
         self.stage_ordered.billing_status = False
         deal = self._create_deal(stage_id=self.stage_quoted.id)
         self._create_order(deal)
-        self.assertStatus(deal, "ordered", self.stage_quoted)
+        self._assert_status(deal, "ordered", self.stage_quoted)
 
     def test_quotation_beside_order(self):
         deal = self._create_deal()
         order = self._create_order(deal)
         self._create_order(deal, confirm=False).action_quotation_sent()
-        self.assertStatus(deal, "ordered")
+        self._assert_status(deal, "ordered")
         order._action_cancel()
-        self.assertStatus(deal, "quoted")
+        self._assert_status(deal, "quoted")
 
     def test_draft_invoice_has_invoiced_nothing(self):
         deal = self._create_deal()
         order = self._create_order(deal)
         draft = self._invoice(order, post=False)
-        self.assertStatus(deal, "ordered")
+        self._assert_status(deal, "ordered")
         draft.action_post()
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
 
     def test_part_delivered(self):
         deal = self._create_deal()
@@ -108,31 +107,31 @@ class TestOrderStatus(BridgeSaleCommon):
         order.order_line.qty_delivered = 4
         invoice = self._invoice(order)
         self.assertFigures(deal, invoiced_total=400.0, due_total=400.0)
-        self.assertStatus(deal, "partially_invoiced", self.stage_invoiced)
+        self._assert_status(deal, "partially_invoiced", self.stage_invoiced)
         self._pay(invoice)
         # What is not delivered yet will be invoiced: neither Paid, nor forgotten.
-        self.assertStatus(deal, "partially_invoiced", self.stage_invoiced)
+        self._assert_status(deal, "partially_invoiced", self.stage_invoiced)
         order.order_line.qty_delivered = 10
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
         final = self._invoice(order)
         self.assertEqual(final.amount_untaxed, 600.0)
-        self.assertStatus(deal, "partially_paid")
+        self._assert_status(deal, "partially_paid")
         self._pay(final)
-        self.assertStatus(deal, "paid", self.stage_paid)
+        self._assert_status(deal, "paid", self.stage_paid)
         order.order_line.qty_delivered = 12
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
 
     def test_rest_is_given_up(self):
         deal = self._create_deal()
         order = self._create_order(deal, [(10, 100.0, self.product_delivered)])
         order.order_line.qty_delivered = 4
         self._pay(self._invoice(order))
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
         order.action_lock()
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
         order.action_unlock()
         order.order_line.product_uom_qty = 4
-        self.assertStatus(deal, "paid")
+        self._assert_status(deal, "paid")
 
     def test_part_of_ordered_quantity(self):
         deal = self._create_deal()
@@ -140,9 +139,9 @@ class TestOrderStatus(BridgeSaleCommon):
         draft = self._invoice(order, post=False)
         draft.invoice_line_ids.quantity = 7
         draft.action_post()
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
         self._pay(self._invoice(order) | draft, group_payment=True)
-        self.assertStatus(deal, "paid")
+        self._assert_status(deal, "paid")
 
     def test_other_unit_of_measure(self):
         unit, dozen = self.env.ref("uom.product_uom_unit"), self.env.ref("uom.product_uom_dozen")
@@ -152,11 +151,11 @@ class TestOrderStatus(BridgeSaleCommon):
         draft = self._invoice(order, post=False)
         draft.invoice_line_ids.write({"product_uom_id": dozen.id, "quantity": 1, "price_unit": 120})
         draft.action_post()
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
         draft.button_draft()
         draft.invoice_line_ids.write({"quantity": 2, "price_unit": 120})
         draft.action_post()
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
 
     def test_upselling_and_free_lines(self):
         deal = self._create_deal()
@@ -164,42 +163,42 @@ class TestOrderStatus(BridgeSaleCommon):
         order.order_line[0].qty_delivered = 12
         self._invoice(order)
         self.assertEqual(order.order_line[0].invoice_status, "upselling")
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
         order.order_line[2].product_uom_qty = 1
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
         order.order_line[2].discount = 100
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
 
     def test_reduction_to_be_granted_is_no_rest(self):
         deal = self._create_deal()
         order = self._create_order(deal)
         self._invoice(order)
         order.order_line = [Command.create(self._prepare_order_line(1, -50.0))]
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
         order.order_line = [Command.create(self._prepare_order_line(-1, 30.0))]
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
         order.order_line = [Command.create(self._prepare_order_line(1, 81.0))]
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
 
     def test_direct_invoice_beside_order(self):
         deal = self._create_deal()
         order = self._create_order(deal)
         self._pay(self._create_deal_invoice([(70.0, deal)], invoice_date_due="2024-03-01"))
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
         order._action_cancel()
-        self.assertStatus(deal, "paid")
+        self._assert_status(deal, "paid")
 
     def test_cancelled_after_invoice(self):
         deal = self._create_deal()
         order = self._create_order(deal, [(10, 100.0, self.product_delivered)])
         order.order_line.qty_delivered = 4
         invoice = self._invoice(order)
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
         order._action_cancel()
         self.assertFigures(deal, invoiced_total=400.0, due_total=400.0)
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
         self._pay(invoice)
-        self.assertStatus(deal, "paid")
+        self._assert_status(deal, "paid")
 
     def test_overdue_goes_first(self):
         deal = self._create_deal()
@@ -208,7 +207,7 @@ class TestOrderStatus(BridgeSaleCommon):
         draft = self._invoice(order, post=False)
         draft.invoice_date_due = "2024-01-31"
         draft.action_post()
-        self.assertStatus(deal, "overdue")
+        self._assert_status(deal, "overdue")
 
     def test_down_payments(self):
         """30 % down, then the rest: net by sign, taxes shared to the cent over two deals."""
@@ -222,9 +221,9 @@ class TestOrderStatus(BridgeSaleCommon):
             set(deal),
         )
         self.assertFigures(deal, invoiced_total=down.amount_total, due_total=down.amount_total)
-        self.assertStatus(deal, "partially_invoiced", self.stage_invoiced)
+        self._assert_status(deal, "partially_invoiced", self.stage_invoiced)
         self._pay(down)
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
         second = self._create_order(other, [(1, 19.99, None, self.tax)])
         final = self._invoice(order | second, consolidated_billing=True)
         self.assertEqual(len(final), 1)
@@ -240,11 +239,11 @@ class TestOrderStatus(BridgeSaleCommon):
             paid_total=down.amount_total,
             due_total=final.amount_total - other.invoiced_total,
         )
-        self.assertStatus(deal, "partially_paid")
-        self.assertStatus(other, "invoiced")
+        self._assert_status(deal, "partially_paid")
+        self._assert_status(other, "invoiced")
         self._pay(final)
-        self.assertStatus(deal, "paid", self.stage_paid)
-        self.assertStatus(other, "paid", self.stage_paid)
+        self._assert_status(deal, "paid", self.stage_paid)
+        self._assert_status(other, "paid", self.stage_paid)
         self.assertFigures(deal, invoiced_total=deal.invoiced_total, paid_total=deal.invoiced_total)
 
     def test_down_payment_of_everything(self):
@@ -252,11 +251,11 @@ class TestOrderStatus(BridgeSaleCommon):
         order = self._create_order(deal, [(1, 80.0, self.product_delivered, self.tax), (3, 9.99)])
         down = self._invoice(order, "percentage", amount=100)
         self.assertEqual(down.amount_untaxed, order.amount_untaxed)
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
         self._pay(down)
-        self.assertStatus(deal, "paid")
+        self._assert_status(deal, "paid")
         order.order_line.filtered(lambda line: line.price_unit == 9.99).product_uom_qty = 4
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
 
     def test_partial_credit_note_opens_no_order(self):
         deal = self._create_deal()
@@ -269,24 +268,26 @@ class TestOrderStatus(BridgeSaleCommon):
         ).reconcile()
         self.assertEqual(order.order_line.invoice_status, "to invoice")
         self.assertFigures(deal, invoiced_total=800.0, credited_total=200.0, due_total=800.0)
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
         self._pay(invoice)
-        self.assertStatus(deal, "paid")
+        self._assert_status(deal, "paid")
 
     def test_reversed_and_invoiced_anew(self):
         deal = self._create_deal()
         order = self._create_order(deal)
+        self._assert_status(deal, "ordered", self.stage_ordered)
         invoice = self._invoice(order)
+        self._assert_status(deal, "invoiced", self.stage_invoiced)
         self._credit(invoice)
-        self.assertStatus(deal, "credited", self.stage_won)
+        self._assert_status(deal, "credited", self.stage_ordered)
         self.assertEqual(order.order_line.qty_to_invoice, 10)
         draft = self._invoice(order, post=False)
         draft.invoice_line_ids.quantity = 4
         draft.action_post()
         self.assertFigures(deal, invoiced_total=400.0, credited_total=1000.0, due_total=400.0)
-        self.assertStatus(deal, "partially_invoiced")
+        self._assert_status(deal, "partially_invoiced")
         self._invoice(order)
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
 
     def test_web_order(self):
         """As the web shop makes it: no salesperson, by the public user with full rights."""
@@ -295,9 +296,9 @@ class TestOrderStatus(BridgeSaleCommon):
         env = self.env(user=public, su=True)
         values = {"user_id": False, "team_id": False}
         order = self._create_order(deal, env=env, **values)
-        self.assertStatus(deal, "ordered")
+        self._assert_status(deal, "ordered")
         self._invoice(order.with_env(self.env))
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
         loose = self._create_order(False, env=env, **values)
         invoice = self._invoice(loose.with_env(self.env))
         self.assertFalse(invoice.invoice_line_ids.opportunity_id)
@@ -333,7 +334,7 @@ class TestOrderStatus(BridgeSaleCommon):
         self.assertEqual(draft.invoice_line_ids.opportunity_id, deal)
         draft.sudo(False).with_env(self.env).invoice_date_due = "2024-03-01"
         draft.with_env(self.env).action_post()
-        self.assertStatus(deal, "invoiced")
+        self._assert_status(deal, "invoiced")
         self.assertEqual(deal.invoiced_total, 2000.0)
         # Setting another deal moves lines that the user may neither read nor write.
         other = self._create_deal("Other", user_id=user.id)
