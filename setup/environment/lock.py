@@ -6,11 +6,16 @@ from contextlib import contextmanager
 
 from .console import say
 from .paths import MEGABYTES_TO_PREPARE, require_space
+from .process import inherited
 
 
 @contextmanager
 def locked(path, purpose):
-    """Hold the lock file; the system releases it when this process ends, however it ends."""
+    """Hold the lock file until the work is done.
+
+    The programs that do the work hold it too: if we are killed, the system releases it when the
+    last of them has ended, and nobody starts anew beside them.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "a", encoding="utf-8") as file:
         try:
@@ -18,7 +23,11 @@ def locked(path, purpose):
         except BlockingIOError:
             say(f"- waiting for another run that is {purpose} ...")
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        inherited.add(file.fileno())
+        try:
+            yield
+        finally:
+            inherited.discard(file.fileno())
 
 
 def is_complete(folder):

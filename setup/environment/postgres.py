@@ -15,7 +15,7 @@ from pathlib import Path
 from .console import SetupError, say
 from .lock import locked
 from .paths import NAME, checkout_key, log_file, state_dir
-from .process import end, identity, run_quiet
+from .process import command_line, end, identity, run_quiet
 from .python_env import site_packages
 
 USER = "odoo"
@@ -85,7 +85,13 @@ class PrivateServer:
 
     @property
     def environ(self):
-        return {"PGHOST": str(self.socket_folder), "PGPORT": PORT, "PGUSER": USER}
+        """How to reach it, and the programs that Odoo's backups need."""
+        return {
+            "PGHOST": str(self.socket_folder),
+            "PGPORT": PORT,
+            "PGUSER": USER,
+            "PGPATH": str(self.programs),
+        }
 
     @property
     def data(self):
@@ -113,9 +119,8 @@ class PrivateServer:
         """Process id and identity of the running server, or None."""
         for pid_file in self.folder.glob("*/postmaster.pid"):
             pid = int(pid_file.read_text().split()[0])
-            process = identity(pid)
-            if process and str(pid_file.parent) in process:
-                return pid, process
+            if str(pid_file.parent) in command_line(pid):
+                return pid, identity(pid)
         return None
 
     def stop(self):

@@ -11,6 +11,9 @@ from .console import SetupError, say, seconds_since
 
 SECONDS_BETWEEN_SIGNS_OF_LIFE = 15
 
+# Open files that the programs we run hold on to, see lock.py.
+inherited = set()
+
 
 def ending_with_us(command):
     """The command, killed by the system if we are, so that no half-done work goes on unseen."""
@@ -36,6 +39,7 @@ def run_logged(command, log, progress=None, allow_failure=False, **options):
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            pass_fds=inherited,
             **options,
         )
         while process.poll() is None:
@@ -61,8 +65,9 @@ def failure(command, log):
 def run_quiet(command, **options):
     """Run a short command and return what it prints; a SetupError if it fails."""
     done = subprocess.run(
-        [str(part) for part in command],
+        ending_with_us(command),
         stdin=subprocess.DEVNULL,
+        pass_fds=inherited,
         capture_output=True,
         text=True,
         errors="replace",
@@ -75,14 +80,22 @@ def run_quiet(command, **options):
 
 
 def identity(pid):
-    """When the process started and what it runs: tells it from a later one with its number."""
+    """When the process started: tells it from a later one with its number. None if it ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         return None
     state, started = fields[0], fields[19]
-    return None if state == "Z" else f"{started} {command}"
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return None if state == "Z" else f"{boot} {started}"
+
+
+def command_line(pid):
+    """What the process runs; empty if it ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def end(pid, known_identity, gently=signal.SIGTERM, patience=30):
