@@ -133,6 +133,29 @@ class TestOrderStatus(BridgeSaleCommon):
         order.order_line.product_uom_qty = 4
         self._assert_status(deal, "paid")
 
+    def test_rest_was_closed_short(self):
+        """Inventory says a line is invoiced when its deliveries ended with less than ordered."""
+        deal = self._create_deal()
+        order = self._create_order(deal, [(10, 100.0, self.product_delivered)])
+        order.order_line.qty_delivered = 4
+        draft = self._invoice(order, post=False)
+        order.order_line.invoice_status = "invoiced"
+        self._assert_status(deal, "ordered")
+        draft.action_post()
+        order.order_line.invoice_status = "invoiced"
+        self._assert_status(deal, "invoiced")
+
+    def test_delivered_without_being_ordered(self):
+        """As costs are charged on: nothing ordered, but delivered."""
+        deal = self._create_deal()
+        order = self._create_order(deal, [(10, 100.0), (0, 50.0, self.product_delivered)])
+        self._invoice(order)
+        self._assert_status(deal, "invoiced")
+        order.order_line[1].qty_delivered = 2
+        self._assert_status(deal, "partially_invoiced")
+        self._invoice(order)
+        self._assert_status(deal, "invoiced")
+
     def test_part_of_ordered_quantity(self):
         deal = self._create_deal()
         order = self._create_order(deal)
@@ -351,12 +374,18 @@ class TestOrderStatus(BridgeSaleCommon):
             self._invoice(order)
         self._flush()
 
-        def count(records):
+        def count(function, records):
             self.env.invalidate_all()
             before = self.cr.sql_log_count
-            self.assertEqual(len(records._get_order_status()), len(records))
+            function(records)
             return self.cr.sql_log_count - before
 
-        count(deals)
-        self.assertEqual(count(deals[0]), 1)
-        self.assertEqual(count(deals), 1)
+        def refresh(records):
+            records._refresh_billing()
+            records.flush_recordset()
+
+        self.assertEqual(set(deals._get_order_status().values()), {("ordered", False)})
+        self.assertEqual(count(type(deals)._get_order_status, deals[0]), 1)
+        self.assertEqual(count(type(deals)._get_order_status, deals), 1)
+        refresh(deals)  # warms the caches
+        self.assertEqual(count(refresh, deals[0]), count(refresh, deals))
