@@ -237,6 +237,18 @@ class CrmLead(models.Model):
         """
         return {}
 
+    @api.model
+    def _has_field_access(self, field, operation):
+        """What the journals say of a deal, nobody writes on it: the external API could."""
+        if operation == "write" and field.groups == BILLING_GROUPS and field.readonly:
+            return self.env.su
+        return super()._has_field_access(field, operation)
+
+    def unlink(self):
+        # The other deals of its invoices get their shares anew; no right on invoices is needed.
+        self.sudo().billing_line_ids.opportunity_id = False
+        return super().unlink()
+
     def _merge_dependences(self, opportunities):
         super()._merge_dependences(opportunities)
         # Whoever merges opportunities need not be allowed to write on invoices.
