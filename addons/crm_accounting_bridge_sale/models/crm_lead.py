@@ -146,11 +146,10 @@ class CrmLead(models.Model):
         )
 
     def _merge_dependences(self, opportunities):
-        super()._merge_dependences(opportunities)
         # A salesperson who merges deals may not see a colleague's orders: they would be left
-        # without a deal. Lines that finance gave to a third deal stay there.
-        # Searched: the field would remember what the salesperson sees of it.
+        # without a deal. Searched, for the field remembers what the salesperson sees of it.
         orders_sudo = (
             self.env["sale.order"].sudo().search([("opportunity_id", "in", opportunities.ids)])
         )
         orders_sudo.opportunity_id = self
+        return super()._merge_dependences(opportunities)
