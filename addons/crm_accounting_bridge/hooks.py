@@ -14,6 +14,7 @@ _COLUMNS = [
     ("crm_lead", "discount_total", "numeric"),
     ("crm_lead", "due_total", "numeric"),
     ("crm_lead", "first_invoice_date", "date"),
+    ("crm_lead", "has_uncounted_invoices", "bool"),
     ("crm_lead", "invoiced_total", "numeric"),
     ("crm_lead", "invoiced_untaxed", "numeric"),
     ("crm_lead", "last_payment_date", "date"),

@@ -5,8 +5,10 @@ from . import account_partial_reconcile
 from . import account_payment
 from . import crm_lead
 from . import crm_lead_figures
+from . import crm_lead_manual
 from . import crm_lead_stage
 from . import crm_stage
 from . import crm_stage_change_failure
+from . import mail_message
 from . import res_company
 from . import res_config_settings

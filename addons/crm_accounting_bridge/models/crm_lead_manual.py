@@ -1,0 +1,428 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
+
+from .billing_status import BILLING_STATUSES
+from .crm_lead import BILLING_GROUPS
+
+#: What finance may set by hand. Overdue is missing: it follows from the due date.
+MANUAL_STATUSES = [status for status in BILLING_STATUSES if status[0] != "overdue"]
+
+#: Manual statuses of deals without an invoice, and of deals whose invoice is void.
+WITHOUT_AMOUNT_STATUSES = ("none", "quoted", "ordered", "credited")
+
+#: Fields that only :meth:`crm.lead._set_manual_billing` and its opposite may write.
+MANUAL_FIELDS = frozenset(
+    (
+        "billing_source",
+        "manual_billing_status",
+        "manual_currency_id",
+        "manual_invoiced",
+        "manual_paid",
+        "manual_invoice_date",
+        "manual_payment_date",
+        "manual_due_date",
+        "manual_reason",
+        "manual_user_id",
+        "manual_date",
+        "is_manual_conflict_told",
+    )
+)
+
+_PENDING = "crm_accounting_bridge.manual_conflict"
+_ACTIVITY_TYPE = "crm_accounting_bridge.mail_activity_type_manual_billing"
+
+
+class CrmLead(models.Model):
+    """Deals that are invoiced in another program: finance says what became of them.
+
+    The values set by hand take the place of the invoices: figures, status and stage follow from
+    them as they follow from invoices, overdue from the due date. Invoices in Odoo do not count
+    for such a deal until finance puts it back to automatic; finance is told once when there are.
+    """
+
+    _inherit = "crm.lead"
+
+    billing_source = fields.Selection(tracking=True)
+    manual_billing_status = fields.Selection(
+        MANUAL_STATUSES,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="The billing status that finance set by hand.",
+    )
+    manual_currency_id = fields.Many2one(
+        "res.currency",
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="Currency of the amounts set by hand.",
+    )
+    manual_invoiced = fields.Monetary(
+        "Invoiced (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        currency_field="manual_currency_id",
+        groups=BILLING_GROUPS,
+        help="Invoiced in another program, taxes included, less credit notes.",
+    )
+    manual_paid = fields.Monetary(
+        "Paid (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        currency_field="manual_currency_id",
+        groups=BILLING_GROUPS,
+        help="Money received for what was invoiced in another program.",
+    )
+    manual_invoice_date = fields.Date(
+        "Invoice Date (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="Date of the first invoice in another program.",
+    )
+    manual_payment_date = fields.Date(
+        "Payment Date (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="Date of the newest payment in another program.",
+    )
+    manual_due_date = fields.Date(
+        "Due Date (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="When the amount due must be paid: from the next day on it is overdue.",
+    )
+    manual_reason = fields.Char(
+        "Reason (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="Why the figures were set by hand.",
+    )
+    manual_user_id = fields.Many2one(
+        "res.users",
+        "Set by",
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="Who set the figures by hand.",
+    )
+    manual_date = fields.Datetime(
+        "Set on",
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="When the figures were set by hand.",
+    )
+    has_uncounted_invoices = fields.Boolean(
+        "Invoices Not Counted",
+        compute="_compute_billing",
+        store=True,
+        groups=BILLING_GROUPS,
+        help="The figures are set by hand although there are posted invoices in Odoo: finance"
+        " decides which of them hold.",
+    )
+    is_manual_conflict_told = fields.Boolean(
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="Finance knows of the invoices that do not count for this deal.",
+    )
+
+    @api.depends(
+        "billing_source",
+        "manual_billing_status",
+        "manual_currency_id",
+        "manual_invoiced",
+        "manual_paid",
+        "manual_invoice_date",
+        "manual_payment_date",
+        "manual_due_date",
+    )
+    def _compute_billing(self):
+        manual = self.filtered(lambda lead: lead.billing_source == "manual")
+        automatic = self - manual
+        automatic.has_uncounted_invoices = False
+        if automatic:
+            super(CrmLead, automatic)._compute_billing()
+        if manual:
+            manual._compute_manual_billing()
+
+    def _compute_manual_billing(self):
+        """Figures and status of the deals from what was set by hand; the stage follows later.
+
+        Taxes are not asked for, so that the untaxed amount is the amount invoiced.
+        """
+        lead_ids_with_invoices = self._get_billing_figures().keys()
+        for lead in self:
+            today = (lead.company_id or self.env.company)._get_today()
+            due = lead.manual_invoiced - lead.manual_paid
+            is_open = lead.manual_currency_id.compare_amounts(due, 0.0) > 0
+            is_overdue = is_open and lead.manual_due_date and lead.manual_due_date < today
+            payment_date = lead.manual_paid and max(
+                lead.manual_payment_date, lead.manual_invoice_date
+            )
+            is_paid = lead.manual_billing_status == "paid"
+            lead.billing_currency_id = lead.manual_currency_id
+            lead.invoiced_untaxed = lead.manual_invoiced
+            lead.invoiced_total = lead.manual_invoiced
+            lead.credited_total = 0.0
+            lead.paid_total = lead.manual_paid
+            lead.discount_total = 0.0
+            lead.written_off_total = 0.0
+            lead.due_total = due
+            lead.overdue_total = due if is_overdue else 0.0
+            lead.first_invoice_date = lead.manual_invoice_date
+            lead.next_due_date = lead.manual_due_date if is_open else False
+            lead.last_payment_date = payment_date or False
+            lead.paid_date = payment_date if is_paid else False
+            lead.billing_as_of_date = today
+            lead.billing_status = "overdue" if is_overdue else lead.manual_billing_status
+            lead.has_uncounted_invoices = lead._origin.id in lead_ids_with_invoices
+        self._schedule_stage_change()
+        self.filtered("has_uncounted_invoices")._schedule_manual_conflict()
+
+    @api.constrains(
+        "billing_source",
+        "manual_billing_status",
+        "manual_invoiced",
+        "manual_paid",
+        "manual_invoice_date",
+        "manual_payment_date",
+        "manual_due_date",
+        "manual_reason",
+    )
+    def _check_manual_billing(self):
+        for lead in self:
+            if lead.billing_source == "manual" and (error := lead._get_manual_billing_error()):
+                raise ValidationError(
+                    self.env._("%(opportunity)s: %(error)s", opportunity=lead.name, error=error)
+                )
+
+    def _get_manual_billing_error(self) -> str | None:
+        """What contradicts itself in the values set by hand, as a sentence."""
+        self.ensure_one()
+        _ = self.env._
+        status = self.manual_billing_status
+        label = dict(self._fields["manual_billing_status"]._description_selection(self.env)).get(
+            status
+        )
+        today = (self.company_id or self.env.company)._get_today()
+        compare = self.manual_currency_id.compare_amounts
+        invoiced, paid = self.manual_invoiced, self.manual_paid
+        is_open = compare(invoiced, paid) > 0
+        has_invoice = status not in WITHOUT_AMOUNT_STATUSES
+        rules = [
+            (self.type != "opportunity", _("Only an opportunity has a billing status.")),
+            (not status, _("Choose a billing status.")),
+            (not (self.manual_reason or "").strip(), _("Say why the status is set by hand.")),
+            (
+                compare(invoiced, 0.0) < 0 or compare(paid, 0.0) < 0,
+                _("Amounts cannot be negative."),
+            ),
+            (compare(paid, invoiced) > 0, _("More is paid than was invoiced.")),
+            (
+                not has_invoice and (compare(invoiced, 0.0) or compare(paid, 0.0)),
+                _("With status “%(status)s” nothing can be invoiced or paid.", status=label),
+            ),
+            (
+                has_invoice and not compare(invoiced, 0.0),
+                _("Status “%(status)s” needs an invoiced amount.", status=label),
+            ),
+            (
+                status == "paid" and is_open,
+                _("It cannot be paid while something is due: use “Partially Paid”."),
+            ),
+            (
+                status == "invoiced" and compare(paid, 0.0) > 0,
+                _("Something is paid: use “Partially Paid” or “Paid”."),
+            ),
+            (
+                status == "partially_paid" and not (is_open and compare(paid, 0.0) > 0),
+                _("“Partially Paid” means that something is paid and something is due."),
+            ),
+            (
+                has_invoice and not self.manual_invoice_date,
+                _("An invoiced amount needs an invoice date."),
+            ),
+            (
+                compare(paid, 0.0) > 0 and not self.manual_payment_date,
+                _("A paid amount needs a payment date."),
+            ),
+            (is_open and not self.manual_due_date, _("An amount due needs a due date.")),
+            (
+                self.manual_due_date
+                and self.manual_invoice_date
+                and self.manual_due_date < self.manual_invoice_date,
+                _("The due date is before the invoice date."),
+            ),
+            (
+                max(self.manual_invoice_date or today, self.manual_payment_date or today) > today,
+                _("Invoice date and payment date cannot be in the future."),
+            ),
+        ]
+        return next((sentence for is_broken, sentence in rules if is_broken), None)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_manual_fields_writable(vals)
+        leads = super().create(vals_list)
+        # Also not by a default from the context.
+        if not self.env.su and any(lead.billing_source == "manual" for lead in leads.sudo()):
+            self._check_manual_fields_writable(MANUAL_FIELDS)
+        return leads
+
+    def write(self, vals):
+        self._check_manual_fields_writable(vals)
+        return super().write(vals)
+
+    def _check_manual_fields_writable(self, field_names):
+        if not self.env.su and not MANUAL_FIELDS.isdisjoint(field_names):
+            raise AccessError(
+                self.env._(
+                    "Figures by hand are set by Invoicing with “Set Billing Status”, and by nobody"
+                    " directly: their changes are kept with who, when and why."
+                )
+            )
+
+    def _track_get_default_log_message(self, tracked_fields):
+        if not MANUAL_FIELDS.isdisjoint(tracked_fields) and len(self) == 1:
+            if self.sudo().billing_source == "manual":
+                return self.env._("Billing set by hand: %(reason)s", reason=self.manual_reason)
+            return self.env._("Billing follows the invoices in Odoo again.")
+        return super()._track_get_default_log_message(tracked_fields)
+
+    def action_back_to_automatic(self):
+        """Have figures, status and stage follow the invoices in Odoo again."""
+        leads_sudo = self._get_leads_to_set_billing()
+        leads_sudo = leads_sudo.filtered(lambda lead: lead.billing_source == "manual")
+        leads_sudo._track_set_author(self.env.user.partner_id)
+        leads_sudo.write(
+            dict.fromkeys(MANUAL_FIELDS, False)
+            | {"billing_source": "automatic", "is_manual_conflict_told": False}
+        )
+        leads_sudo.activity_feedback(
+            [_ACTIVITY_TYPE], feedback=self.env._("Billing follows the invoices in Odoo again.")
+        )
+
+    def _set_manual_billing(self, values):
+        """Set the deals' figures by hand; the caller must belong to Invoicing.
+
+        :param values: ``manual_billing_status``, ``manual_invoiced``, ``manual_paid``,
+            ``manual_invoice_date``, ``manual_payment_date``, ``manual_due_date``,
+            ``manual_reason``; amounts in the deals' currency, taxes included. What is missing is
+            emptied.
+        """
+        cleared = dict.fromkeys(MANUAL_FIELDS, False)
+        leads_sudo = self._get_leads_to_set_billing()
+        leads_sudo._track_set_author(self.env.user.partner_id)
+        lead_ids_with_invoices = leads_sudo._get_billing_figures().keys()
+        for lead in leads_sudo:
+            lead.write(
+                cleared
+                | values
+                | {
+                    "billing_source": "manual",
+                    "manual_currency_id": lead._get_manual_currency().id,
+                    "manual_user_id": self.env.uid,
+                    "manual_date": fields.Datetime.now(),
+                    # Whoever sets it sees in the wizard that there are invoices.
+                    "is_manual_conflict_told": lead.id in lead_ids_with_invoices,
+                }
+            )
+
+    def _get_manual_currency(self):
+        """The currency in which finance states a deal's amounts."""
+        self.ensure_one()
+        return (
+            self.company_id.currency_id or self.billing_currency_id or self.env.company.currency_id
+        )
+
+    def _get_leads_to_set_billing(self):
+        """These deals with full rights, for those who may set their billing and for nobody else.
+
+        Invoicing may read opportunities, not write on them: it changes nothing but the fields by
+        hand, through the two methods that call this one.
+        """
+        if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(
+                self.env._("Only Invoicing sets the billing status of opportunities.")
+            )
+        self.check_access("read")
+        if self.filtered(lambda lead: lead.type != "opportunity"):
+            raise UserError(self.env._("Only an opportunity has a billing status."))
+        # No caller's context may switch off the history.
+        return self.sudo().with_context(tracking_disable=False, mail_notrack=False)
+
+    def _schedule_manual_conflict(self):
+        """Tell finance of invoices that do not count, before the transaction is committed."""
+        if not self:
+            return
+        precommit = self.env.cr.precommit
+        if _PENDING not in precommit.data:
+            precommit.add(self.browse()._process_manual_conflicts)
+        precommit.data.setdefault(_PENDING, set()).update(self.ids)
+
+    def _process_manual_conflicts(self):
+        lead_ids = self.env.cr.precommit.data.pop(_PENDING, ())
+        # Whoever posts an invoice need not be allowed to write on its opportunity.
+        leads_sudo = self.sudo().browse(lead_ids).exists()
+        leads_sudo.filtered(
+            lambda lead: lead.has_uncounted_invoices and not lead.is_manual_conflict_told
+        )._tell_finance_of_invoices()
+
+    def _tell_finance_of_invoices(self):
+        """Ask finance once, in an activity, whether invoices or the figures by hand hold."""
+        self.is_manual_conflict_told = True
+        for lead in self:
+            user = lead._get_manual_billing_user()
+            lead.with_context(lang=user.lang).activity_schedule(
+                _ACTIVITY_TYPE,
+                user_id=user.id,
+                note=lead.with_context(lang=user.lang).env._(
+                    "There are invoices in Odoo for this opportunity, whose figures were set by"
+                    " hand on %(date)s. The figures stay as they are until you choose “Back to"
+                    " Automatic”; mark this activity as done to keep them.",
+                    date=format_date(self.env, lead.manual_date, lang_code=user.lang),
+                ),
+            )
+
+    def _get_manual_billing_user(self):
+        """Who decides on a deal: who set it, else who made the invoice, else some accountant."""
+        self.ensure_one()
+        group = self.env.ref("account.group_account_invoice")
+        candidates = self.manual_user_id | self.env.user | group.all_user_ids.sorted("id")
+        company = self.company_id or self.env.company
+        return next(
+            (
+                user
+                for user in candidates
+                if user.active and group in user.all_group_ids and company in user.company_ids
+            ),
+            self.env.user,
+        )
+
+    def _merge_dependences(self, opportunities):
+        super()._merge_dependences(opportunities)
+        # Figures by hand survive the merge, unless the remaining deal has figures of its own.
+        tail_sudo = opportunities.sudo().filtered(lambda lead: lead.billing_source == "manual")[:1]
+        head_sudo = self.sudo()
+        if (
+            tail_sudo
+            and head_sudo.billing_source != "manual"
+            and not head_sudo._get_billing_figures()
+        ):
+            values = tail_sudo.read(MANUAL_FIELDS, load=None)[0]
+            values.pop("id")
+            head_sudo.write(values)
