@@ -54,7 +54,7 @@ class TestInstall(BridgeSaleCommon):
         won.stage_id = self.stage_won
         won.date_closed = datetime(2023, 12, 24)
         (open_deal | lost | quoted).stage_id = self.stage_new
-        (open_deal | lost | quoted).followed_billing_status = "none"
+        (open_deal | lost | quoted).sudo().followed_billing_status = "none"
         lost.action_set_lost()
         # By hand before the addon came: it stays, and the order's other lines follow the order.
         invoices[lost].invoice_line_ids.filtered(
