@@ -19,14 +19,12 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Opportunities forget their quotations and orders; what is invoiced stays."""
     statuses = ("quoted", "ordered", "partially_invoiced")
-    for leads in _iterate_leads(env, [("billing_status", "in", statuses)]):
-        for lead in leads.filtered(lambda lead: lead.billing_source == "automatic"):
-            is_billed = lead.billing_status == "partially_invoiced"
-            figures = lead.read(["credited_total", "invoiced_total", "paid_total", "due_total"])[0]
-            figures["overdue_total"] = lead.overdue_total
-            lead.billing_status = lead._get_billing_status(
-                figures if is_billed else {}, "none", False
-            )
+    domain = [("billing_status", "in", statuses), ("billing_source", "=", "automatic")]
+    for leads in _iterate_leads(env, domain):
+        figures_by_lead = leads._get_billing_figures()
+        for lead in leads:
+            figures = figures_by_lead.get(lead.id, {})
+            lead.billing_status = lead._get_billing_status(figures, "none", False)
         leads._follow_billing_status()
 
 
