@@ -40,8 +40,11 @@ class AccountMoveLine(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "date_maturity" in vals:
+        if "date_maturity" in vals or "opportunity_id" in vals:
             self.move_id._refresh_opportunities()
+        if "opportunity_id" in vals:
+            # What a credit note takes off which deal of an invoice depends on both their deals.
+            self.move_id._refresh_reconciled_opportunities()
         return result
 
     def _copy_data_extend_business_fields(self, values):

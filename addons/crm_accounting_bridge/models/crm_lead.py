@@ -187,7 +187,9 @@ class CrmLead(models.Model):
             lead.billing_status = self._get_billing_status(
                 figures, *order_status_by_lead.get(lead._origin.id, ("none", False))
             )
-        self._schedule_stage_change()
+        self.filtered(
+            lambda lead: lead.billing_status != lead.followed_billing_status
+        )._schedule_stage_change()
 
     @api.depends("billing_line_ids.move_id")
     @api.depends_context("uid", "allowed_company_ids")
@@ -220,14 +222,17 @@ class CrmLead(models.Model):
         """
         if not figures:
             return order_status
-        if figures["credited_total"] > 0 >= max(figures["invoiced_total"], figures["paid_total"]):
+        # An invoice of several deals and its credit note may share their cents differently.
+        nothing = figures["inexact"]
+        invoiced, paid = figures["invoiced_total"], figures["paid_total"]
+        if figures["credited_total"] > nothing >= max(invoiced, paid):
             return "credited"
-        if figures["overdue_total"] > 0:
+        if figures["overdue_total"] > nothing:
             return "overdue"
         if has_uninvoiced:
             return "partially_invoiced"
-        if figures["paid_total"] > 0:
-            return "partially_paid" if figures["due_total"] > 0 else "paid"
+        if paid > nothing:
+            return "partially_paid" if figures["due_total"] > nothing else "paid"
         return "invoiced"
 
     def _get_order_status(self) -> dict[int, tuple[str, bool]]:
@@ -274,22 +279,34 @@ class CrmLead(models.Model):
     @api.model
     def _cron_refresh_overdue(self, batch_size=500):
         """Judge again what only the calendar changes: open instalments whose due date passed."""
-        domain = Domain.OR(
-            Domain("next_due_date", "<", today)
-            & (Domain("billing_as_of_date", "<", today) | Domain("billing_as_of_date", "=", False))
-            & Domain("company_id", "in", companies.ids + [False])
-            for today, companies in self.env["res.company"]
-            .search([])
-            .grouped(lambda company: company._get_today())
-            .items()
-        )
-        Lead = self.with_context(active_test=False)
+        lead_ids = self.with_context(active_test=False).search(self._get_judge_domain()).ids
         commit_progress = self.env["ir.cron"]._commit_progress
-        commit_progress(remaining=Lead.search_count(domain))
-        while leads := Lead.search(domain, limit=batch_size).try_lock_for_update():
-            leads._refresh_billing()
-            if not commit_progress(len(leads)):
+        commit_progress(remaining=len(lead_ids))
+        for start in range(0, len(lead_ids), batch_size):
+            batch = self.browse(lead_ids[start : start + batch_size])
+            batch.try_lock_for_update()._refresh_billing()
+            if not commit_progress(len(batch)):
                 break
+
+    @api.model
+    def _get_judge_domain(self) -> Domain:
+        """Deals with something open whose due date passed since they were judged last.
+
+        A deal without a company may be invoiced by companies in several time zones: the first of
+        them to reach a new day counts, and until it is overdue the deal is judged at each run.
+        """
+        companies = self.env["res.company"].search([])
+        newest = max(company._get_today() for company in companies)
+        return Domain.OR(
+            Domain("company_id", "in", group.ids)
+            & Domain("next_due_date", "<", today)
+            & Domain("billing_as_of_date", "<", today)
+            for today, group in companies.grouped(lambda company: company._get_today()).items()
+        ) | (
+            Domain("company_id", "=", False)
+            & Domain("next_due_date", "<", newest)
+            & (Domain("billing_as_of_date", "<", newest) | Domain("billing_status", "!=", "overdue"))
+        )
 
     def _refresh_billing(self):
         """Have figures, status and stage computed anew before the transaction ends."""

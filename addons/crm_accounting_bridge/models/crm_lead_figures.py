@@ -21,6 +21,7 @@ class CrmLead(models.Model):
         Computed with full rights, for salespeople may not read the invoices: only sums and dates
         leave this method. Amounts are in the currency ``currency_id`` of the row: that of the
         deal's company, else the one of all its documents, else that of the first company.
+        ``inexact`` is what shares of credited documents may lack or exceed by rounding.
         """
         if not self.ids:
             return {}
@@ -28,7 +29,7 @@ class CrmLead(models.Model):
             self.env[model].flush_model(field_names)
         self.env["account.move"].flush_model(["company_id", "invoice_date", "move_type", "state"])
         self.env["account.move.line"].flush_model(
-            ["company_currency_id", "opportunity_id", "price_total"]
+            ["company_currency_id", "opportunity_id", "price_subtotal", "price_total"]
         )
         self.env["crm.lead"].flush_model(["company_id"])
         return {row["lead_id"]: row for row in self.env.execute_query_dict(self._get_figures_sql())}
@@ -49,6 +50,7 @@ class CrmLead(models.Model):
             component AS (%(component)s),
             share AS (%(share)s),
             cell AS (%(cell)s),
+            ledger AS (%(ledger)s),
             converted AS (%(converted)s)
             %(figures)s
             """,
@@ -62,6 +64,7 @@ class CrmLead(models.Model):
             component=self._get_component_sql(),
             share=self._get_share_sql(),
             cell=self._get_cell_sql(),
+            ledger=self._get_ledger_sql(),
             converted=self._get_converted_sql(),
             figures=self._get_sum_sql(),
         )
@@ -133,6 +136,7 @@ class CrmLead(models.Model):
             SELECT line.move_id, COALESCE(line.opportunity_id, 0) AS lead_id,
                    SUM(line.price_total) AS weight,
                    -SUM(line.balance) AS untaxed,
+                   -SUM(line.balance * line.price_total / NULLIF(line.price_subtotal, 0)) AS taxed,
                    SUM(SUM(line.price_total)) OVER running AS upto,
                    SUM(SUM(line.price_total)) OVER (PARTITION BY line.move_id) AS total
               FROM account_move_line line
@@ -193,7 +197,10 @@ class CrmLead(models.Model):
                    balance.open + lost.discount + lost.written_off AS upto_written_off,
                    balance.open + lost.discount + lost.written_off + credited.amount
                        AS upto_credited,
-                   balance.next_due_date, lost.payment_date, lost.settlement_date
+                   balance.next_due_date, lost.payment_date, lost.credit_date,
+                   CASE WHEN balance.open = 0 THEN lost.settlement_date
+                        ELSE GREATEST(document.invoice_date, lost.settlement_date)
+                   END AS settlement_date
               FROM document
              CROSS JOIN LATERAL (
                 SELECT COALESCE(SUM(instalment.balance), 0) AS total,
@@ -217,6 +224,7 @@ class CrmLead(models.Model):
                        COALESCE(SUM(amount) FILTER (WHERE kind = 'write_off'), 0) AS written_off,
                        MAX(settlement_date) FILTER (WHERE kind = 'payment' AND amount > 0)
                            AS payment_date,
+                       MAX(settlement_date) FILTER (WHERE kind = 'credit_note') AS credit_date,
                        MAX(settlement_date) AS settlement_date
                   FROM settlement
                  WHERE settlement.move_id = document.id
@@ -239,7 +247,8 @@ class CrmLead(models.Model):
                    SUM(amount - direct) OVER (PARTITION BY document_id) AS total_rest
               FROM (
                 SELECT document.id AS document_id, weight.lead_id, weight.untaxed,
-                       CASE WHEN weight.total = 0 THEN weight.untaxed
+                       CASE WHEN weight.total = 0
+                            THEN ROUND(COALESCE(weight.taxed, 0), document.decimal_places)
                             ELSE ROUND(component.total * weight.upto / weight.total,
                                        document.decimal_places)
                                  - ROUND(component.total * (weight.upto - weight.weight)
@@ -276,7 +285,13 @@ class CrmLead(models.Model):
             """
             SELECT share.document_id, share.lead_id, document.is_refund, document.invoice_date,
                    document.company_id, document.currency_id,
-                   component.next_due_date, component.payment_date, component.settlement_date,
+                   component.next_due_date,
+                   CASE WHEN share.rest != 0 THEN component.payment_date END AS payment_date,
+                   CASE WHEN share.rest != 0 THEN component.settlement_date
+                        ELSE component.credit_date END AS settlement_date,
+                   CASE WHEN share.direct != 0 AND share.amount != component.total
+                        THEN POWER(10::numeric, -document.decimal_places)
+                        ELSE 0 END AS inexact,
                    share.untaxed, share.amount, share.exchange,
                    %(overdue)s AS overdue,
                    %(open)s AS due,
@@ -296,75 +311,121 @@ class CrmLead(models.Model):
             lead_ids=list(self.ids),
         )
 
+    def _get_ledger_sql(self) -> SQL:
+        """The cells summed by deal and ledger (company with its branches)."""
+        return SQL(
+            """
+            SELECT cell.lead_id, cell.currency_id,
+                   split_part(company.parent_path, '/', 1)::int AS company_id,
+                   MIN(cell.invoice_date) AS date,
+                   SUM(cell.inexact) AS inexact,
+                   COUNT(*) FILTER (WHERE NOT cell.is_refund) AS invoice_count,
+                   SUM(cell.untaxed - COALESCE(cell.credited * cell.untaxed
+                                               / NULLIF(cell.amount, 0), 0)) AS untaxed,
+                   SUM(cell.amount) AS amount,
+                   COALESCE(SUM(cell.amount) FILTER (WHERE cell.is_refund), 0) AS refunded,
+                   SUM(cell.overdue) AS overdue,
+                   SUM(cell.due) AS due,
+                   SUM(cell.due + cell.discount) AS upto_discount,
+                   SUM(cell.due + cell.discount + cell.written_off) AS upto_written_off,
+                   SUM(cell.due + cell.discount + cell.written_off
+                       + cell.credited + cell.exchange) AS upto_credited,
+                   MIN(cell.invoice_date) FILTER (WHERE NOT cell.is_refund)
+                       AS first_invoice_date,
+                   MIN(cell.next_due_date) FILTER (WHERE cell.due > 0) AS next_due_date,
+                   MAX(cell.payment_date) AS payment_date,
+                   MAX(cell.settlement_date) AS settlement_date
+              FROM cell
+              JOIN res_company company ON company.id = cell.company_id
+             GROUP BY cell.lead_id, cell.currency_id, split_part(company.parent_path, '/', 1)
+            """
+        )
+
     def _get_converted_sql(self) -> SQL:
-        """The cells in the deal's currency, at the rate of the invoice date."""
+        """The ledgers in the deal's currency, each at its rate of the deal's first document there.
+
+        One rate for all documents of a ledger: a credit note takes off what it credits, and what
+        is zero stays zero. Only deals of no company with documents in other currencies need it.
+        """
 
         def rate(currency: str) -> SQL:
             return SQL(
                 """
                 COALESCE((SELECT rate.rate FROM res_currency_rate rate
                            WHERE rate.currency_id = %(currency)s
-                             AND rate.name <= cell.invoice_date
-                             AND COALESCE(rate.company_id, root.id) = root.id
+                             AND rate.name <= ledger.date
+                             AND COALESCE(rate.company_id, ledger.company_id) = ledger.company_id
                            ORDER BY rate.company_id, rate.name DESC LIMIT 1),
                          (SELECT rate.rate FROM res_currency_rate rate
                            WHERE rate.currency_id = %(currency)s
-                             AND COALESCE(rate.company_id, root.id) = root.id
+                             AND COALESCE(rate.company_id, ledger.company_id) = ledger.company_id
                            ORDER BY rate.company_id, rate.name LIMIT 1), 1)
                 """,
                 currency=SQL(currency),
             )
 
+        def convert(amount: str) -> SQL:
+            return SQL(
+                "ROUND(%s * factor.value, target.decimal_places)",
+                SQL.identifier("ledger", amount),
+            )
+
         return SQL(
             """
-            SELECT cell.lead_id, cell.is_refund, cell.invoice_date, target.id AS currency_id,
-                   cell.next_due_date, cell.payment_date, cell.settlement_date,
-                   ROUND((cell.untaxed - COALESCE(cell.credited * cell.untaxed
-                                                  / NULLIF(cell.amount, 0), 0)) * factor.value,
-                         target.decimal_places) AS untaxed,
-                   ROUND(cell.amount * factor.value, target.decimal_places) AS amount,
-                   ROUND((cell.credited + cell.exchange) * factor.value, target.decimal_places)
-                       AS credited,
-                   ROUND(cell.discount * factor.value, target.decimal_places) AS discount,
-                   ROUND(cell.written_off * factor.value, target.decimal_places) AS written_off,
-                   ROUND(cell.due * factor.value, target.decimal_places) AS due,
-                   ROUND(cell.overdue * factor.value, target.decimal_places) AS overdue
-              FROM cell
-              JOIN crm_lead lead ON lead.id = cell.lead_id
+            SELECT ledger.lead_id, target.id AS currency_id, ledger.invoice_count,
+                   ledger.first_invoice_date, ledger.next_due_date, ledger.payment_date,
+                   ledger.settlement_date, ledger.inexact * factor.value AS inexact,
+                   %(untaxed)s AS untaxed,
+                   %(amount)s AS amount,
+                   %(refunded)s AS refunded,
+                   %(overdue)s AS overdue,
+                   %(due)s AS due,
+                   %(upto_discount)s - %(due)s AS discount,
+                   %(upto_written_off)s - %(upto_discount)s AS written_off,
+                   %(upto_credited)s - %(upto_written_off)s AS credited
+              FROM ledger
+              JOIN crm_lead lead ON lead.id = ledger.lead_id
               LEFT JOIN res_company company ON company.id = lead.company_id
-              JOIN res_company own ON own.id = cell.company_id
-              JOIN res_company root ON root.id = split_part(own.parent_path, '/', 1)::int
               JOIN (SELECT lead_id, MIN(currency_id) AS currency_id,
                            COUNT(DISTINCT currency_id) = 1 AS is_only
-                      FROM cell GROUP BY lead_id) billed ON billed.lead_id = cell.lead_id
+                      FROM ledger GROUP BY lead_id) billed ON billed.lead_id = ledger.lead_id
               JOIN res_currency target ON target.id = COALESCE(
                        company.currency_id,
                        CASE WHEN billed.is_only THEN billed.currency_id END,
                        (SELECT currency_id FROM res_company ORDER BY id LIMIT 1))
              CROSS JOIN LATERAL (
-                SELECT CASE WHEN target.id = cell.currency_id THEN 1
+                SELECT CASE WHEN target.id = ledger.currency_id THEN 1
                             ELSE %(target_rate)s / %(own_rate)s END AS value
                    ) factor
             """,
+            untaxed=convert("untaxed"),
+            amount=convert("amount"),
+            refunded=convert("refunded"),
+            overdue=convert("overdue"),
+            due=convert("due"),
+            upto_discount=convert("upto_discount"),
+            upto_written_off=convert("upto_written_off"),
+            upto_credited=convert("upto_credited"),
             target_rate=rate("target.id"),
-            own_rate=rate("cell.currency_id"),
+            own_rate=rate("ledger.currency_id"),
         )
 
     def _get_sum_sql(self) -> SQL:
         return SQL(
             """
             SELECT lead_id, currency_id,
-                   COUNT(*) FILTER (WHERE NOT is_refund) AS invoice_count,
+                   SUM(invoice_count) AS invoice_count,
+                   SUM(inexact) AS inexact,
                    SUM(untaxed) AS invoiced_untaxed,
                    SUM(amount - credited) AS invoiced_total,
-                   SUM(CASE WHEN is_refund THEN -amount ELSE 0 END + credited) AS credited_total,
+                   SUM(credited - refunded) AS credited_total,
                    SUM(amount - credited - discount - written_off - due) AS paid_total,
                    SUM(discount) AS discount_total,
                    SUM(written_off) AS written_off_total,
                    SUM(due) AS due_total,
                    SUM(overdue) AS overdue_total,
-                   MIN(invoice_date) FILTER (WHERE NOT is_refund) AS first_invoice_date,
-                   MIN(next_due_date) FILTER (WHERE due > 0) AS next_due_date,
+                   MIN(first_invoice_date) AS first_invoice_date,
+                   MIN(next_due_date) AS next_due_date,
                    MAX(payment_date) AS last_payment_date,
                    MAX(settlement_date) AS settlement_date
               FROM converted
