@@ -9,6 +9,7 @@
     "data": [
         "security/crm_accounting_bridge_security.xml",
         "security/ir.model.access.csv",
+        "security/crm_billing_funnel_report_security.xml",
         "data/crm_stage_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_activity_type_data.xml",
@@ -19,8 +20,12 @@
         "views/account_move_views.xml",
         "views/account_receivable_settlement_views.xml",
         "views/crm_stage_change_failure_views.xml",
+        "report/crm_billing_funnel_report_views.xml",
         "views/res_config_settings_views.xml",
     ],
+    "assets": {
+        "web.assets_backend_lazy": ["crm_accounting_bridge/static/src/views/billing_funnel/**"],
+    },
     "demo": [
         "demo/res_users_demo.xml",
         "demo/crm_lead_demo.xml",

@@ -153,9 +153,12 @@ class TestManualBilling(BridgeCommon):
             ("Say why", {"manual_reason": False}),
             ("Say why", {"manual_reason": "  "}),
         ):
-            with self.subTest(sentence, **values):
-                with self.assertRaisesRegex(ValidationError, sentence), self.cr.savepoint():
-                    self._set(deal, **values)
+            with (
+                self.subTest(sentence, **values),
+                self.assertRaisesRegex(ValidationError, sentence),
+                self.cr.savepoint(),
+            ):
+                self._set(deal, **values)
         self.assertEqual(deal.billing_source, "automatic")
 
     def test_rounding_is_the_currency_s(self):
