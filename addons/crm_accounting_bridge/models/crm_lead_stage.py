@@ -158,7 +158,6 @@ class CrmLead(models.Model):
             elif origin.billing_status not in INVOICED_STATUSES:
                 leads.stage_before_billing_id = origin
         self.write({"stage_id": stage.id})
-        self.flush_recordset()
 
     def _stage_find(self, team_id=False, domain=None, order="sequence, id", limit=1):
         if self.env.context.get("without_accounting_stages"):
