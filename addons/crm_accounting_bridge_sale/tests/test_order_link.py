@@ -48,9 +48,9 @@ class TestOrderLink(BridgeSaleCommon):
         self.assertAlmostEqual(self.deal.paid_total, 50.0 * 51.76 / 183.80, delta=0.011)
 
     def test_list_of_a_deals_orders_has_a_default(self):
-        """Invoicing from there gives the deal to the product lines of its own orders only."""
-        first = self._create_order(self.deal)
-        second = self._create_order(self.other)
+        """Invoicing from there gives the deal to the lines of its own orders only."""
+        first = self._create_order(self.deal, [(1, 50.0, None, self.tax)])
+        second = self._create_order(self.other, [(1, 70.0, None, self.tax)])
         for orders, method in ((first | second, "delivered"), (first, "percentage")):
             wizard = (
                 self.env["sale.advance.payment.inv"]

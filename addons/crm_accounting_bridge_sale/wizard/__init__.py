@@ -1,1 +1,0 @@
-from . import sale_advance_payment_inv
