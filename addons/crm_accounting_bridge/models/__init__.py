@@ -3,6 +3,15 @@ from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment
+from . import accounting_import
+from . import accounting_import_column
+from . import accounting_import_line
+from . import accounting_import_file
+from . import accounting_import_row
+from . import accounting_import_match
+from . import accounting_import_book
+from . import accounting_import_journal
+from . import accounting_import_move
 from . import crm_lead
 from . import crm_lead_figures
 from . import crm_lead_manual

@@ -1,0 +1,513 @@
+import base64
+from urllib.parse import quote
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+#: Files with at most this many rows are imported at once; larger ones by the scheduled action.
+DIRECT_ROWS = 500
+
+#: Rows booked in one transaction.
+BATCH_ROWS = 250
+
+#: What only the import itself may set. ``user_id`` decides in whose name invoices are made.
+_OWN_FIELDS = {"state", "user_id", "row_count", "started_at", "finished_at"}
+
+#: What must not change any more once rows are being booked.
+_FILE_FIELDS = {
+    "column_ids",
+    "company_id",
+    "create_customers",
+    "currency_id",
+    "date_format",
+    "decimal_separator",
+    "encoding",
+    "file",
+    "journal_id",
+    "payment_journal_id",
+    "separator",
+}
+
+
+class AccountingImport(models.Model):
+    """One file of invoices and payments that another accounting program exported.
+
+    Its rows are stored first and then booked in batches. A row's result is committed together with
+    the invoice and payment that it made, so a process that is killed loses nothing and repeats
+    nothing. The record stays as the log of who imported what.
+    """
+
+    _name = "accounting.import"
+    _description = "Import from Another Accounting Program"
+    _order = "id desc"
+    _check_company_auto = True
+
+    name = fields.Char("File Name", required=True)
+    file = fields.Binary(
+        required=True, attachment=True, help="CSV or XLSX with one row per invoice."
+    )
+    state = fields.Selection(
+        [
+            ("draft", "New"),
+            ("ready", "Check Columns"),
+            ("running", "Importing"),
+            ("done", "Done"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Imported By",
+        readonly=True,
+        copy=False,
+        help="Who started the import. Invoices and payments are made in this user's name.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    journal_id = fields.Many2one(
+        "account.journal",
+        string="Invoice Journal",
+        check_company=True,
+        domain="[('is_accounting_import', '=', True), ('type', '=', 'sale')]",
+        help="Where the invoices go. Invoice numbers are unique in it. Empty: “Imported Invoices”,"
+        " made on first use.",
+    )
+    payment_journal_id = fields.Many2one(
+        "account.journal",
+        string="Payment Journal",
+        check_company=True,
+        domain="[('is_accounting_import', '=', True), ('type', 'in', ('bank', 'cash'))]",
+        help="Where the payments go. It has a clearing account of its own, so that the balances of"
+        " your bank accounts stay as they are. Empty: “Imported Payments”, made on first use.",
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+        help="For rows that name no currency.",
+    )
+    create_customers = fields.Boolean(
+        "Create Missing Customers",
+        help="Otherwise a row of an unknown customer is an error.",
+    )
+    encoding = fields.Selection(
+        [
+            ("utf-8", "UTF-8"),
+            ("utf-16", "UTF-16"),
+            ("latin-1", "Western European (Latin-1)"),
+        ],
+        help="How the letters of a CSV file are stored. Change it if names look wrong below.",
+    )
+    separator = fields.Selection(
+        [(",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical Bar")],
+        help="What stands between the columns of a CSV file.",
+    )
+    date_format = fields.Selection(
+        [
+            ("iso", "Year-Month-Day (2024-12-31)"),
+            ("dmy", "Day/Month/Year (31/12/2024)"),
+            ("mdy", "Month/Day/Year (12/31/2024)"),
+        ],
+        help="Found out from the file where it is certain; otherwise you must choose.",
+    )
+    decimal_separator = fields.Selection(
+        [(".", "Point (1,234.56)"), (",", "Comma (1.234,56)")],
+        help="Found out from the file where it is certain; otherwise you must choose.",
+    )
+    is_csv = fields.Boolean(compute="_compute_is_csv", store=True, precompute=True)
+    column_ids = fields.One2many("accounting.import.column", "import_id", string="Columns")
+    line_ids = fields.One2many("accounting.import.line", "import_id", string="Row List")
+    row_count = fields.Integer("Rows", readonly=True, copy=False)
+    started_at = fields.Datetime(readonly=True, copy=False)
+    finished_at = fields.Datetime(readonly=True, copy=False)
+    pending_count = fields.Integer("Waiting", compute="_compute_counts")
+    created_count = fields.Integer("Created", compute="_compute_counts")
+    updated_count = fields.Integer("Updated", compute="_compute_counts")
+    unchanged_count = fields.Integer("Unchanged", compute="_compute_counts")
+    error_count = fields.Integer("Errors", compute="_compute_counts")
+    invoice_count = fields.Integer("Invoices", compute="_compute_counts")
+    error_file = fields.Binary(compute="_compute_error_file", exportable=False)
+    progress = fields.Float(compute="_compute_counts", help="Percentage of the rows worked off.")
+
+    @api.depends("company_id")
+    def _compute_currency_id(self):
+        for record in self:
+            record.currency_id = record.company_id.currency_id
+
+    @api.depends("file")
+    def _compute_is_csv(self):
+        for record in self.with_context(bin_size=False):
+            record.is_csv = not record._is_xlsx(record._get_content())
+
+    @api.depends("line_ids.state")
+    def _compute_counts(self):
+        counts = {
+            (record.id, state): count
+            for record, state, count in self.env["accounting.import.line"]._read_group(
+                [("import_id", "in", self.ids)], ["import_id", "state"], ["__count"]
+            )
+        }
+        for record in self:
+            for state in ("pending", "created", "updated", "unchanged", "error"):
+                record[f"{state}_count"] = counts.get((record._origin.id, state), 0)
+            record.invoice_count = (
+                record.created_count + record.updated_count + record.unchanged_count
+            )
+            done = record.invoice_count + record.error_count
+            record.progress = 100.0 * done / record.row_count if record.row_count else 0.0
+
+    def _compute_error_file(self):
+        for record in self:
+            content = record._get_error_file() if record.error_count else ""
+            # With a byte order mark spreadsheets take it for the UTF-8 that it is.
+            record.error_file = base64.b64encode(content.encode("utf-8-sig")) if content else False
+
+    @api.onchange("encoding", "separator")
+    def _onchange_encoding(self):
+        if self.state == "ready":
+            self.update(self._get_column_values())
+
+    @api.onchange("column_ids")
+    def _onchange_column_ids(self):
+        if self.state == "ready" and not (self.date_format and self.decimal_separator):
+            self.update(self._get_format_values())
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_own_fields(*vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_own_fields(vals)
+        if not _FILE_FIELDS.isdisjoint(vals) and any(
+            record.state in ("running", "done") for record in self
+        ):
+            raise UserError(
+                self.env._("This file was imported already. Upload the next file as a new import.")
+            )
+        result = super().write(vals)
+        if "file" in vals:
+            # Another file has other columns.
+            self.sudo().filtered(lambda record: record.state == "ready").state = "draft"
+        return result
+
+    def _check_own_fields(self, *vals_list):
+        """Nobody makes invoices in somebody else's name."""
+        if not self.env.su and any(not _OWN_FIELDS.isdisjoint(vals) for vals in vals_list):
+            raise AccessError(self.env._("The state of an import follows from its buttons only."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_imported(self):
+        if any(
+            record.state in ("running", "done") for record in self
+        ) and not self.env.user.has_group("account.group_account_manager"):
+            raise UserError(
+                self.env._("Only an accounting administrator deletes the record of an import.")
+            )
+
+    def action_read_file(self):
+        """Read the header and the first rows; suggest what each column means."""
+        self.check_access("write")
+        for record in self:
+            record.write(record._get_column_values(reset=True))
+            record.sudo().state = "ready"
+
+    def action_back(self):
+        """Choose another file."""
+        self.check_access("write")
+        self.filtered(lambda record: record.state == "ready").sudo().state = "draft"
+
+    def action_import(self):
+        """Store the rows and book them: at once if they are few, else by the scheduled action."""
+        self.ensure_one()
+        self._start()
+        if self.row_count <= DIRECT_ROWS:
+            self._with_importer()._process()
+        else:
+            self._schedule()
+
+    def _start(self):
+        """Check what must be settled before the first row; store all rows as waiting."""
+        self.check_access("write")
+        if not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(self.env._("Only Invoicing users import invoices."))
+        if self.state not in ("draft", "ready"):
+            raise UserError(self.env._("This file was imported already."))
+        if self.company_id not in self.env.companies:
+            raise AccessError(self.env._("Choose the company of the import first."))
+        if self.state == "draft":
+            self.action_read_file()
+        self._check_columns()
+        if self.create_customers and not self.env["res.partner"].has_access("create"):
+            raise UserError(
+                self.env._(
+                    "You may not create contacts. Ask an administrator for the right “Contact"
+                    " Creation”, or import without creating missing customers."
+                )
+            )
+        Journal = self.env["account.journal"].with_company(self.company_id)
+        self.journal_id = self.journal_id or Journal._get_import_journal()
+        self.payment_journal_id = self.payment_journal_id or Journal._get_import_payment_journal()
+        row_count = self._store_rows()
+        self.sudo().write(
+            {
+                "state": "running",
+                "user_id": self.env.uid,
+                "started_at": fields.Datetime.now(),
+                "row_count": row_count,
+            }
+        )
+
+    def _schedule(self):
+        # A trigger of a scheduled action is a system record.
+        self.env.ref("crm_accounting_bridge.ir_cron_accounting_import").sudo()._trigger()
+
+    def _get_pending_lines(self):
+        return (
+            self.env["accounting.import.line"]
+            .sudo()  # rows are written by the import only
+            .search(
+                [("import_id", "=", self.id), ("state", "=", "pending")],
+                order="row",
+                limit=BATCH_ROWS,
+            )
+        )
+
+    def _process(self):
+        """Book all waiting rows in this transaction."""
+        while lines := self._get_pending_lines():
+            self._book_lines(lines)
+        self._finish()
+
+    def _finish(self):
+        self.sudo().write({"state": "done", "finished_at": fields.Datetime.now()})
+
+    @api.model
+    def _cron_process(self):
+        """Work off large files: each batch is committed with its results.
+
+        Invoices are made in the name and with the rights of whoever started the import. An import
+        that another transaction is working on is left to it.
+        """
+        commit_progress = self.env["ir.cron"]._commit_progress
+        domain = Domain("state", "=", "running")
+        commit_progress(
+            remaining=self.env["accounting.import.line"].search_count(
+                [("import_id.state", "=", "running"), ("state", "=", "pending")]
+            )
+        )
+        has_time = True
+        while has_time and (record := self.search(domain, limit=1, order="id")):
+            if not record.try_lock_for_update(allow_referencing=True):
+                domain &= Domain("id", "!=", record.id)
+                continue
+            record = record._with_importer()
+            lines = record._get_pending_lines()
+            if lines and not record.has_access("write"):
+                record._reject_pending(
+                    self.env._("%(user)s may not import any more.", user=record.user_id.name)
+                )
+            elif lines:
+                record._book_lines(lines)
+            else:
+                record._finish()
+                record._notify_importer()
+            has_time = commit_progress(len(lines))
+            self.env.invalidate_all()
+
+    def _reject_pending(self, reason: str):
+        self.env["accounting.import.line"].sudo().search(
+            [("import_id", "=", self.id), ("state", "=", "pending")]
+        ).write({"state": "error", "reason": reason})
+
+    def _with_importer(self):
+        """This import in the name of whoever started it, in its company only."""
+        return (
+            self.with_user(self.user_id)
+            .with_company(self.company_id)
+            .with_context(allowed_company_ids=self.company_id.ids, lang=self.user_id.lang)
+        )
+
+    def _notify_importer(self):
+        self.user_id._bus_send(
+            "simple_notification",
+            {
+                "title": self.env._("Import finished"),
+                "message": self.env._(
+                    "%(name)s: %(created)s created, %(updated)s updated, %(unchanged)s unchanged,"
+                    " %(error)s errors.",
+                    name=self.name,
+                    created=self.created_count,
+                    updated=self.updated_count,
+                    unchanged=self.unchanged_count,
+                    error=self.error_count,
+                ),
+                "type": "warning" if self.error_count else "success",
+                "sticky": True,
+            },
+        )
+
+    def action_refresh(self):
+        """Show the progress: the client reloads the record after any button."""
+        self.check_access("read")
+
+    def action_view_invoices(self):
+        """Open the invoices of this file."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice_type"
+        )
+        action["domain"] = [("accounting_import_line_ids.import_id", "=", self.id)]
+        action["context"] = {"create": False}
+        return action
+
+    def action_view_errors(self):
+        """Open the rows that could not be imported."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_accounting_bridge.accounting_import_line_action"
+        )
+        action["domain"] = [("import_id", "=", self.id), ("state", "=", "error")]
+        return action
+
+    def action_download_errors(self):
+        """Download the rows that could not be imported, to be corrected and sent again."""
+        self.ensure_one()
+        name = self.name.rsplit(".", 1)[0]
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/accounting.import/{self.id}/error_file/"
+            f"{quote(name, safe='')}-errors.csv?download=true",
+            "target": "download",
+        }
+
+    def action_view_lines(self):
+        """Open all rows with their results."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_accounting_bridge.accounting_import_line_action"
+        )
+        action["domain"] = [("import_id", "=", self.id)]
+        return action
+
+    @api.model
+    def import_file(self, name: str, content: str, options: dict | None = None) -> dict:
+        """Import a file in one call: the entry for other programs.
+
+        The same as the buttons do, with the caller's rights (Invoicing). Safe to repeat.
+
+        :param name: file name, shown in the list of imports.
+        :param content: the CSV or XLSX file, base64.
+        :param options: all optional: ``company_id``, ``journal_id``, ``payment_journal_id``,
+            ``currency_id``, ``create_customers``, ``encoding``, ``separator``, ``date_format``,
+            ``decimal_separator`` (fields of this model), and ``columns``: field by header, such as
+            ``{"Rechnungsnr": "number"}``, on top of what is recognised by itself.
+        :return: see :meth:`read_result`. The state is ``running`` for a large file, which a
+            scheduled action works off: call :meth:`read_result` until it is ``done``.
+        :raise UserError: nothing was imported: not a readable file, a missing column, dates or
+            amounts that can be read in two ways.
+        """
+        self.check_access("create")
+        options = dict(options or {})
+        columns = options.pop("columns", {})
+        allowed = _FILE_FIELDS - {"column_ids", "file"}
+        if unknown := sorted(options.keys() - allowed):
+            raise UserError(
+                self.env._("Unknown options: %(names)s", names=", ".join(map(str, unknown)))
+            )
+        record = self.create({**options, "name": name, "file": content})
+        record.action_read_file()
+        record._map_columns(columns)
+        record.action_import()
+        return record.read_result()
+
+    def _map_columns(self, field_by_header: dict):
+        """Overrule what was recognised; an unknown header is an error of the caller."""
+        if not field_by_header:
+            return
+        column_by_header = {column.name: column for column in self.column_ids}
+        if unknown := sorted(field_by_header.keys() - column_by_header.keys()):
+            raise UserError(
+                self.env._(
+                    "The file has no column %(names)s. It has: %(headers)s",
+                    names=", ".join(unknown),
+                    headers=", ".join(column_by_header),
+                )
+            )
+        chosen = set(field_by_header.values())
+        self.column_ids.filtered(lambda column: column.field in chosen).field = False
+        for header, field in field_by_header.items():
+            column_by_header[header].field = field
+        self.write(
+            {name: value for name, value in self._get_format_values().items() if not self[name]}
+        )
+
+    def read_result(self, limit: int = 1000) -> dict:
+        """What became of the file so far.
+
+        :param limit: at most so many errors are listed.
+        :return: ``id``, ``state``, ``progress`` (percentage), ``rows``, ``created``, ``updated``,
+            ``unchanged``, ``error_count`` and ``errors``: for each row that was not imported
+            ``row`` (in the file, the header is 1), ``column``, ``value`` and ``reason``.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        errors = self.env["accounting.import.line"].search(
+            [("import_id", "=", self.id), ("state", "=", "error")], order="row", limit=limit
+        )
+        return {
+            "id": self.id,
+            "state": self.state,
+            "progress": self.progress,
+            "rows": self.row_count,
+            "created": self.created_count,
+            "updated": self.updated_count,
+            "unchanged": self.unchanged_count,
+            "error_count": self.error_count,
+            "errors": [
+                {
+                    "row": line.row,
+                    "column": line.column or "",
+                    "value": line.value or "",
+                    "reason": line.reason or "",
+                }
+                for line in errors
+            ],
+        }
+
+    def _get_column_values(self, reset: bool = False) -> dict:
+        """Values that follow from reading the beginning of the file.
+
+        :param reset: also find out encoding and separator anew where they are empty.
+        """
+        values = {}
+        if reset and self.is_csv:
+            content = self._get_content()
+            values["encoding"] = self.encoding or self._detect_encoding(content)
+            values["separator"] = self.separator or self._detect_separator(
+                content, values["encoding"]
+            )
+        header, rows = self._read_sample(**values)
+        columns = self._prepare_columns(header, rows)
+        values["column_ids"] = [Command.clear()] + [Command.create(column) for column in columns]
+        fields_by_index = {
+            column["index"]: column["field"] for column in columns if column["field"]
+        }
+        formats = self._detect_formats(fields_by_index, rows)
+        values.update((name, self[name] or value) for name, value in formats.items())
+        return values
+
+    def _get_format_values(self) -> dict:
+        """Date format and decimal separator, as far as the mapped columns tell."""
+        fields_by_index = {column.index: column.field for column in self.column_ids if column.field}
+        formats = self._detect_formats(fields_by_index, self._read_sample()[1])
+        return {name: self[name] or value for name, value in formats.items()}

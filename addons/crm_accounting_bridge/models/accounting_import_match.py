@@ -1,0 +1,197 @@
+from collections import defaultdict
+
+from odoo import models
+from odoo.fields import Domain
+from odoo.tools import SQL, email_normalize
+
+from .accounting_import_row import ImportRow
+
+#: A customer is looked for by these, in this order: the first that finds somebody decides.
+_KINDS = ("customer_ref", "customer_vat", "customer_name", "customer_email")
+
+
+class AccountingImport(models.Model):
+    """Which customer, opportunity and existing invoice a row means: few searches for all rows."""
+
+    _inherit = "accounting.import"
+
+    def _match_customers(self, rows: list[ImportRow]):
+        """Set the partner of each row, or an error: nobody, or more than one.
+
+        If the import creates missing customers, their rows stay without a partner until they are
+        booked, so that nobody is created for a row that is not imported.
+        """
+        unmatched = rows
+        for kind in _KINDS:
+            partners_by_text = self._find_customers(
+                kind, {self._get_customer_text(row, kind) for row in unmatched} - {""}
+            )
+            rest = []
+            for row in unmatched:
+                partners = partners_by_text.get(self._get_customer_text(row, kind))
+                if not partners:
+                    rest.append(row)
+                elif len(partners) > 1:
+                    row.add_error(
+                        self.env._(
+                            "Several customers match: %(names)s",
+                            names=", ".join(
+                                f"{partner.display_name} ({partner.id})" for partner in partners[:5]
+                            ),
+                        ),
+                        kind if row.cells.get(kind) else "customer",
+                    )
+                else:
+                    row.partner = partners
+            unmatched = rest
+        for row in unmatched:
+            if not any(row.cells.get(name) for name in ("customer", *_KINDS)):
+                row.add_error(
+                    self.env._("The customer is missing."), *self._get_customer_fields(row)
+                )
+            elif not self.create_customers:
+                row.add_error(
+                    self.env._("There is no such customer."), *self._get_customer_fields(row)
+                )
+
+    def _get_customer_text(self, row: ImportRow, kind: str) -> str:
+        """What a kind of match is made with: its own column, else the general one."""
+        text = row.cells.get(kind) or row.cells.get("customer") or ""
+        if kind == "customer_email":
+            return email_normalize(text) or ""
+        return text
+
+    def _find_customers(self, kind: str, texts: set[str]) -> dict:
+        """Partners by text: those that are active, else the archived ones.
+
+        A company and its contacts count as one, the company: they share tax ID and often the name.
+        """
+        if not texts:
+            return {}
+        Partner = self.env["res.partner"].with_context(active_test=False)
+        column, key = {
+            # Without case; a tax ID also without punctuation.
+            "customer_ref": (SQL("lower(ref)"), SQL("lower(text)")),
+            "customer_vat": (
+                SQL("upper(regexp_replace(vat, '[^[:alnum:]]', '', 'g'))"),
+                SQL("NULLIF(upper(regexp_replace(text, '[^[:alnum:]]', '', 'g')), '')"),
+            ),
+            "customer_name": (SQL("lower(name)"), SQL("lower(text)")),
+            "customer_email": (SQL("email_normalized"), SQL("text")),
+        }[kind]
+        allowed = Partner._search(Domain("company_id", "in", (False, self.company_id.id)))
+        ids_by_text = defaultdict(list)
+        for text, partner_id in self.env.execute_query(
+            SQL(
+                """
+                SELECT text, partner.id
+                  FROM unnest(%(texts)s) text
+                  JOIN res_partner partner ON %(column)s = %(key)s
+                 WHERE partner.id IN %(allowed)s
+                 ORDER BY partner.id
+                """,
+                texts=list(texts),
+                column=column,
+                key=key,
+                allowed=allowed.subselect(),
+            )
+        ):
+            ids_by_text[text].append(partner_id)
+        result = {}
+        for text, partner_ids in ids_by_text.items():
+            partners = Partner.browse(partner_ids)
+            partners = partners.filtered("active") or partners
+            companies = partners.commercial_partner_id
+            result[text] = companies if companies <= partners else partners
+        return result
+
+    def _create_customers(self, rows: list[ImportRow]):
+        """Create the customers of rows that have none, each once."""
+        rows_by_key = defaultdict(list)
+        for row in rows:
+            if not row.partner:
+                texts = ((kind, self._get_customer_text(row, kind).lower()) for kind in _KINDS)
+                rows_by_key[next(key for key in texts if key[1])].append(row)
+        partners = self.env["res.partner"].create(
+            [self._prepare_customer(key_rows[0]) for key_rows in rows_by_key.values()]
+        )
+        for partner, key_rows in zip(partners, rows_by_key.values(), strict=True):
+            for row in key_rows:
+                row.partner = partner
+
+    def _get_customer_fields(self, row: ImportRow) -> list[str]:
+        fields = [kind for kind in ("customer", *_KINDS) if kind in row.cells]
+        return [kind for kind in fields if row.cells[kind]] or fields
+
+    def _prepare_customer(self, row: ImportRow) -> dict:
+        """Hook: values of a customer that is to be created."""
+        cells = row.cells
+        email = cells.get("customer_email") or ""
+        customer = cells.get("customer") or ""
+        if not email and email_normalize(customer):
+            email = customer
+        return {
+            "name": cells.get("customer_name")
+            or customer
+            or cells.get("customer_ref")
+            or email
+            or cells.get("customer_vat"),
+            "ref": cells.get("customer_ref") or False,
+            "vat": cells.get("customer_vat") or False,
+            "email": email or False,
+            "is_company": True,
+        }
+
+    def _match_opportunities(self, rows: list[ImportRow]):
+        """By external id, database id or exact name; it must be found, and only once."""
+        texts = {text for row in rows if (text := row.cells.get("opportunity"))}
+        if not texts:
+            return
+        Lead = self.env["crm.lead"].with_context(active_test=False)
+        allowed = Domain("type", "=", "opportunity") & Domain(
+            "company_id", "in", (False, self.company_id.id)
+        )
+        found = {
+            text: Lead.search(allowed & Domain("id", "=", lead_id))
+            for text in texts
+            if (lead_id := self._find_lead_id(text))
+        }
+        missing = [text for text in texts if not found.get(text)]
+        by_name = Lead.search(allowed & Domain("name", "in", missing)).grouped("name")
+        for row in rows:
+            text = row.cells.get("opportunity")
+            if not text:
+                continue
+            leads = found.get(text) or by_name.get(text)
+            if not leads:
+                row.add_error(self.env._("There is no such opportunity."), "opportunity")
+            elif len(leads) > 1:
+                row.add_error(
+                    self.env._(
+                        "Several opportunities have this name; use their ID: %(ids)s",
+                        ids=", ".join(str(lead.id) for lead in leads[:5]),
+                    ),
+                    "opportunity",
+                )
+            else:
+                row.opportunity = leads
+
+    def _find_lead_id(self, text: str) -> int | None:
+        if text.isascii() and text.isdigit() and len(text) < 10:
+            return int(text)
+        if "." in text and " " not in text:
+            model, lead_id = self.env["ir.model.data"]._xmlid_to_res_model_res_id(text)
+            return lead_id if model == "crm.lead" else None
+        return None
+
+    def _match_invoices(self, rows: list[ImportRow]):
+        """Set the invoice that an earlier import made from this number."""
+        moves = self.env["account.move"].search(
+            [
+                ("journal_id", "=", self.journal_id.id),
+                ("name", "in", [row.number for row in rows if row.number]),
+            ]
+        )
+        move_by_name = {move.name: move for move in moves}
+        for row in rows:
+            row.move = move_by_name.get(row.number)

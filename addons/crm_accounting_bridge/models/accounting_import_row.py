@@ -1,0 +1,183 @@
+from dataclasses import dataclass, field
+from datetime import date
+
+from odoo import models
+from odoo.tools import format_date
+
+from .accounting_import_values import parse_amount, parse_boolean, parse_date
+
+
+@dataclass
+class ImportRow:
+    """One row of a file, understood as far as possible.
+
+    ``settled`` and ``amount`` are in the currency of the row, never negative; ``is_refund`` tells
+    a credit note. ``disputed`` is ``None`` when the file does not say.
+    """
+
+    line: object
+    cells: dict[str, str]
+    number: str = ""
+    invoice_date: date | None = None
+    due_date: date | None = None
+    amount: float | None = None
+    is_refund: bool = False
+    settled_date: date | None = None
+    settled: float = 0.0
+    disputed: bool | None = None
+    currency: object = None
+    partner: object = None
+    opportunity: object = None
+    move: object = None
+    errors: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+
+    def add_error(self, reason: str, *fields: str):
+        """Note why the row cannot be imported and in which fields the reason lies."""
+        self.errors.append((fields, reason))
+
+
+class AccountingImport(models.Model):
+    """From the texts of a row to values, and what one row alone tells to be wrong."""
+
+    _inherit = "accounting.import"
+
+    def _parse_lines(self, lines) -> list[ImportRow]:
+        """The rows of these lines, each with what is wrong with it."""
+        columns = self.column_ids.sorted("index")
+        index_by_field = {column.field: column.index for column in columns if column.field}
+        currencies = {
+            currency.name.upper(): currency
+            for currency in self.env["res.currency"].with_context(active_test=False).search([])
+        }
+        rows = []
+        for line in lines:
+            cells = line.cells or []
+            row = ImportRow(
+                line=line,
+                cells={
+                    name: cells[index] if index < len(cells) else ""
+                    for name, index in index_by_field.items()
+                },
+            )
+            rows.append(row)
+            if len(cells) > len(columns):
+                row.add_error(
+                    self.env._("The row has more cells than the header: a separator too many?")
+                )
+                continue
+            self._parse_number(row)
+            self._parse_currency(row, currencies)
+            self._parse_dates(row)
+            self._parse_amounts(row)
+            self._parse_disputed(row)
+        return rows
+
+    def _parse_number(self, row: ImportRow):
+        row.number = row.cells["number"]
+        if not row.number or row.number == "/":
+            row.add_error(self.env._("The invoice number is missing."), "number")
+
+    def _parse_currency(self, row: ImportRow, currencies: dict):
+        code = row.cells.get("currency", "").upper()
+        currency = currencies.get(code) if code else self.currency_id
+        if not currency:
+            row.add_error(self.env._("There is no currency with this code."), "currency")
+        elif not currency.active:
+            row.add_error(self.env._("This currency is not activated in Odoo."), "currency")
+        elif currency != self.company_id.currency_id and not self._has_rate(currency):
+            row.add_error(self.env._("This currency has no exchange rate in Odoo."), "currency")
+        else:
+            row.currency = currency
+
+    def _has_rate(self, currency) -> bool:
+        """Without a rate Odoo would take one unit for one unit of the company's currency."""
+        root = self.company_id.sudo().root_id
+        return any(rate.company_id in (root.browse(), root) for rate in currency.rate_ids)
+
+    def _parse_dates(self, row: ImportRow):
+        for name, reason in (
+            ("invoice_date", self.env._("The invoice date is missing.")),
+            ("due_date", self.env._("The due date is missing.")),
+            ("settled_date", None),
+        ):
+            text = row.cells.get(name, "")
+            if text:
+                try:
+                    setattr(row, name, parse_date(text, self.date_format))
+                except ValueError:
+                    row.add_error(self.env._("This is not a date in the chosen date format."), name)
+            elif reason and (name != "due_date" or not row.cells["amount"].startswith(("-", "("))):
+                row.add_error(reason, name)
+        if row.invoice_date and not row.cells["due_date"]:
+            # Other programs give credit notes no due date.
+            row.due_date = row.invoice_date
+        if not row.invoice_date:
+            return
+        if row.due_date and row.due_date < row.invoice_date:
+            row.add_error(
+                self.env._("The due date is before the invoice date."), "due_date", "invoice_date"
+            )
+        if row.settled_date and row.settled_date < row.invoice_date:
+            row.add_error(
+                self.env._("Settled before the invoice date."), "settled_date", "invoice_date"
+            )
+
+    def _parse_amounts(self, row: ImportRow):
+        values = {}
+        for name in ("amount", "settled_amount"):
+            text = row.cells.get(name, "")
+            if not text:
+                continue
+            try:
+                value = parse_amount(text, self.decimal_separator)
+            except ValueError:
+                row.add_error(self.env._("This is not an amount."), name)
+                return
+            if row.currency and abs(row.currency.round(value) - value) > 1e-5:
+                row.add_error(
+                    self.env._("More decimals than %(currency)s has.", currency=row.currency.name),
+                    name,
+                )
+                return
+            values[name] = value
+        if "amount" not in values:
+            row.add_error(self.env._("The amount is missing."), "amount")
+            return
+        row.amount = abs(values["amount"])
+        row.is_refund = values["amount"] < 0
+        settled = values.get("settled_amount")
+        if settled and settled < 0 and not row.is_refund:
+            row.add_error(
+                self.env._("Amount and settled amount differ in sign."), "settled_amount", "amount"
+            )
+        elif settled and abs(settled) - row.amount > 1e-5:
+            row.add_error(self.env._("More was settled than invoiced."), "settled_amount", "amount")
+        elif settled and not row.cells.get("settled_date"):
+            row.add_error(
+                self.env._("A settled amount needs the date on which it was settled."),
+                "settled_date",
+                "settled_amount",
+            )
+        elif settled is not None:
+            row.settled = abs(settled)
+        elif row.settled_date:
+            row.settled = row.amount
+
+    def _parse_disputed(self, row: ImportRow):
+        if "disputed" not in row.cells:
+            return
+        try:
+            row.disputed = parse_boolean(row.cells["disputed"])
+        except ValueError:
+            row.add_error(self.env._("This is neither yes nor no."), "disputed")
+
+    def _check_lock_date(self, row: ImportRow, name: str, journal):
+        """Odoo would move an entry in a closed period to a later date: the days would be wrong."""
+        if locks := self.company_id._get_violated_lock_dates(getattr(row, name), False, journal):
+            row.add_error(
+                self.env._(
+                    "The accounts are closed up to %(date)s.",
+                    date=format_date(self.env, max(lock[0] for lock in locks)),
+                ),
+                name,
+            )

@@ -1,0 +1,335 @@
+"""What the cells of an exported file mean: headers, dates, amounts, yes and no.
+
+Plain functions without a database. Nothing is guessed here that could turn one amount or date into
+another: what can be read in two ways raises ``ValueError`` or is left to a person to decide.
+"""
+
+import re
+from datetime import date, datetime
+
+#: Fields that a column can be imported into, with the headers that mean them. Headers are compared
+#: without case, spaces and punctuation; English, Italian, Spanish, Croatian, Chinese.
+HEADERS = {
+    "number": (
+        "number",
+        "invoice",
+        "invoice number",
+        "invoice no",
+        "invoice nr",
+        "invoice id",
+        "document",
+        "document number",
+        "numero",
+        "numero fattura",
+        "fattura",
+        "número",
+        "número de factura",
+        "factura",
+        "broj",
+        "broj računa",
+        "račun",
+        "发票号",
+        "发票编号",
+        "发票号码",
+    ),
+    "invoice_date": (
+        "date",
+        "invoice date",
+        "document date",
+        "issue date",
+        "issued on",
+        "data",
+        "data fattura",
+        "fecha",
+        "fecha de factura",
+        "datum",
+        "datum računa",
+        "日期",
+        "开票日期",
+        "发票日期",
+    ),
+    "due_date": (
+        "due",
+        "due date",
+        "due on",
+        "maturity",
+        "maturity date",
+        "scadenza",
+        "data scadenza",
+        "data di scadenza",
+        "vencimiento",
+        "fecha de vencimiento",
+        "dospijeće",
+        "datum dospijeća",
+        "到期日",
+        "到期日期",
+    ),
+    "amount": (
+        "amount",
+        "invoice amount",
+        "total",
+        "total amount",
+        "invoice total",
+        "gross amount",
+        "amount total",
+        "importo",
+        "totale",
+        "importo fattura",
+        "importe",
+        "importe total",
+        "iznos",
+        "ukupno",
+        "金额",
+        "发票金额",
+        "总金额",
+    ),
+    "currency": ("currency", "currency code", "valuta", "divisa", "moneda", "币种", "货币"),
+    "customer": ("customer", "client", "cliente", "kupac", "客户"),
+    "customer_ref": (
+        "customer id",
+        "customer no",
+        "customer number",
+        "customer code",
+        "customer ref",
+        "customer reference",
+        "account number",
+        "debtor",
+        "codice cliente",
+        "código de cliente",
+        "código cliente",
+        "šifra kupca",
+        "客户编号",
+        "客户代码",
+    ),
+    "customer_vat": (
+        "vat",
+        "vat id",
+        "vat number",
+        "customer vat",
+        "tax id",
+        "partita iva",
+        "p iva",
+        "nif",
+        "cif",
+        "oib",
+        "税号",
+    ),
+    "customer_name": (
+        "customer name",
+        "name",
+        "company",
+        "company name",
+        "ragione sociale",
+        "nome cliente",
+        "nombre",
+        "nombre del cliente",
+        "razón social",
+        "naziv kupca",
+        "naziv",
+        "客户名称",
+    ),
+    "customer_email": (
+        "email",
+        "e-mail",
+        "customer email",
+        "email address",
+        "correo",
+        "correo electrónico",
+        "e-pošta",
+        "邮箱",
+        "电子邮件",
+    ),
+    "opportunity": ("opportunity", "deal", "opportunità", "oportunidad", "prilika", "商机"),
+    "settled_date": (
+        "settled",
+        "settled date",
+        "settled on",
+        "paid on",
+        "paid date",
+        "date paid",
+        "payment date",
+        "settlement date",
+        "data pagamento",
+        "data saldo",
+        "fecha de pago",
+        "datum plaćanja",
+        "付款日期",
+        "结算日期",
+    ),
+    "settled_amount": (
+        "settled amount",
+        "paid",
+        "paid amount",
+        "amount paid",
+        "payment amount",
+        "importo pagato",
+        "pagato",
+        "importe pagado",
+        "pagado",
+        "plaćeno",
+        "plaćeni iznos",
+        "已付金额",
+    ),
+    "disputed": (
+        "disputed",
+        "dispute",
+        "in dispute",
+        "blocked",
+        "contestata",
+        "contestato",
+        "en disputa",
+        "disputada",
+        "osporeno",
+        "争议",
+        "有争议",
+    ),
+}
+
+_TRUE = {"1", "y", "yes", "true", "t", "x", "si", "sì", "sí", "vero", "verdadero", "da", "是", "真"}
+_FALSE = {"", "0", "n", "no", "false", "f", "falso", "ne", "否", "假", "-"}
+
+_ISO_DATE = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})")
+_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})")
+_TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$")
+_CURRENCY_SIGN = re.compile(r"[$€£¥₹₽₩₪₺₴₫₱฿¤]")
+_SPACE = re.compile(r"[\s'’]")
+
+#: Beyond this a float cannot hold an amount to the cent.
+_MAX_AMOUNT = 10**13
+
+
+def _normalize_header(header: str) -> str:
+    return re.sub(r"[\W_]+", "", header.casefold())
+
+
+_FIELD_BY_HEADER = {
+    _normalize_header(header): field for field, headers in HEADERS.items() for header in headers
+} | {_normalize_header(field): field for field in HEADERS}
+
+
+def find_field(header: str) -> str | None:
+    """The field that a column's header means, if it is a known one."""
+    return _FIELD_BY_HEADER.get(_normalize_header(header))
+
+
+def parse_date(text: str, date_format: str) -> date:
+    """A date, maybe followed by a time of day, which is dropped.
+
+    :param date_format: ``iso``, ``dmy`` or ``mdy``. Dates that begin with the year are understood
+        in every format, for they have one meaning only.
+    :raise ValueError: not a date in this format, or not between 1900 and 2100.
+    """
+    text = _TIME.sub("", text.strip())
+    if match := _ISO_DATE.fullmatch(text):
+        year, month, day = match[1], match[3], match[4]
+        if not match[2] and len(text) != 8:
+            raise ValueError(text)
+    elif date_format != "iso" and (match := _DATE.fullmatch(text)):
+        day, month, year = match[1], match[3], match[4]
+        if date_format == "mdy":
+            day, month = month, day
+        if len(year) == 2:
+            year = str(datetime.strptime(year, "%y").year)
+    else:
+        raise ValueError(text)
+    result = date(int(year), int(month), int(day))
+    if not 1900 <= result.year <= 2100:
+        raise ValueError(text)
+    return result
+
+
+def detect_date_format(values) -> str | None:
+    """``iso``, ``dmy`` or ``mdy``; ``None`` when the values do not tell.
+
+    Days after the 12th tell day from month; dates with dots are never written month first.
+    """
+    first_is_day = second_is_day = has_short = False
+    for value in values:
+        match = _DATE.fullmatch(_TIME.sub("", value.strip()))
+        if not match:
+            continue
+        has_short = True
+        first_is_day |= int(match[1]) > 12 or match[2] == "."
+        second_is_day |= int(match[3]) > 12
+    if not has_short:
+        return "iso"
+    if first_is_day == second_is_day:
+        return None
+    return "dmy" if first_is_day else "mdy"
+
+
+def _clean_amount(text: str) -> str:
+    text = _CURRENCY_SIGN.sub("", text.strip())
+    text = text.replace("\N{MINUS SIGN}", "-")
+    if text.startswith("(") and text.endswith(")"):
+        text = "-" + text[1:-1]
+    elif text.endswith("-"):
+        text = "-" + text[:-1]
+    return text.strip()
+
+
+def parse_amount(text: str, decimal_separator: str) -> float:
+    """An amount; thousands may be grouped with the other sign, a space or an apostrophe.
+
+    :raise ValueError: not a number, grouped other than in threes, or too large for cents.
+    """
+    text = _clean_amount(text)
+    group = "," if decimal_separator == "." else "."
+    decimal = re.escape(decimal_separator)
+    match = re.fullmatch(
+        rf"([+-]?)\s*(\d+|\d{{1,3}}(?:([{group}\s'’])\d{{3}})(?:\3\d{{3}})*)?(?:{decimal}(\d*))?",
+        text,
+    )
+    if not match or not (match[2] or match[4]):
+        raise ValueError(text)
+    whole = re.sub(r"\D", "", match[2] or "0")
+    amount = float(f"{match[1]}{whole}.{match[4] or 0}")
+    if abs(amount) >= _MAX_AMOUNT:
+        raise ValueError(text)
+    return amount
+
+
+def detect_decimal_separator(values) -> str | None:
+    """``.`` or ``,``; ``None`` when the values do not tell (``1,234``) or contradict each other."""
+    found = set()
+    is_open = False
+    for value in values:
+        text = _SPACE.sub("", _clean_amount(value))
+        separators = re.findall(r"[.,]", text)
+        if not separators:
+            continue
+        last = separators[-1]
+        digits = len(text) - text.rindex(last) - 1
+        if len(set(separators)) == 2:
+            found.add(last)
+        elif len(separators) > 1:
+            found.add("," if last == "." else ".")
+        elif digits != 3 or re.match(r"[+-]?0?[.,]", text) or len(text.split(last)[0]) > 4:
+            found.add(last)
+        else:
+            is_open = True
+    if len(found) == 1:
+        return found.pop()
+    return None if found or is_open else "."
+
+
+def parse_boolean(text: str) -> bool:
+    """:raise ValueError: neither yes nor no."""
+    text = text.strip().casefold()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise ValueError(text)
+
+
+def escape_cell(text: str) -> str:
+    """Text for a CSV file that a spreadsheet must not take for a formula; numbers stay numbers."""
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not re.fullmatch(r"[+-]?[\d.,]+", text):
+        return "'" + text
+    return text
+
+
+def unescape_cell(text: str) -> str:
+    """Undo :func:`escape_cell` when a corrected file comes back."""
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", "\t", "\r") else text
