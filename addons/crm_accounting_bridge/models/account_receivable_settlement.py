@@ -41,7 +41,8 @@ class AccountReceivableSettlement(models.Model):
         "account.payment": ["amount", "currency_id", "date", "invoice_ids", "move_id", "state"],
         "account.payment.method.line": ["payment_account_id"],
         "account.account": ["account_type", "non_trade"],
-        "account.journal": ["default_account_id", "suspense_account_id"],
+        "account.journal": ["suspense_account_id"],
+        "res.company": ["transfer_account_id"],
     }
 
     company_id = fields.Many2one("res.company", readonly=True)
@@ -220,7 +221,7 @@ class AccountReceivableSettlement(models.Model):
         """Of the counterpart's entry: which ratio of what it settles is no money but a loss.
 
         Money is an entry of a payment or a bank statement, or one that touches a bank, cash,
-        credit card or outstanding account, another receivable (point of sale, a debt taken over),
+        credit card or outstanding account (:meth:`_get_outstanding_account_sql`), another receivable (point of sale, a debt taken over),
         a payable (set off) or equity (opening balance). Its loss is what it books on income and
         expense accounts, with the tax that goes with it. Any other entry is a loss in full; a
         credit note or an exchange difference is none.
@@ -245,9 +246,7 @@ class AccountReceivableSettlement(models.Model):
                                                          'equity_unaffected')
                            OR (item_account.account_type = 'asset_receivable'
                                AND item.balance * counterpart.balance < 0)
-                           OR item.account_id IN (SELECT payment_account_id
-                                                    FROM account_payment_method_line
-                                                   WHERE payment_account_id IS NOT NULL)
+                           OR item.account_id IN (%(outstanding)s)
                            OR item.payment_id IS NOT NULL
                            OR item.statement_line_id IS NOT NULL
                        ) AS is_money,
@@ -271,6 +270,29 @@ class AccountReceivableSettlement(models.Model):
                    AND counterpart.display_type != 'payment_term'
                    AND cause.line_id IS NULL
               ) entry
+            """,
+            outstanding=self._get_outstanding_account_sql(),
+        )
+
+    def _get_outstanding_account_sql(self) -> SQL:
+        """Accounts on which money waits for the bank: named by payment methods and journals, or
+        taken from the chart of accounts, as payments do when their method names none.
+        """
+        return SQL(
+            """
+            SELECT payment_account_id FROM account_payment_method_line
+             WHERE payment_account_id IS NOT NULL
+            UNION
+            SELECT suspense_account_id FROM account_journal WHERE suspense_account_id IS NOT NULL
+            UNION
+            SELECT transfer_account_id FROM res_company WHERE transfer_account_id IS NOT NULL
+            UNION
+            SELECT data.res_id
+              FROM res_company company
+              JOIN ir_model_data data
+                ON data.module = 'account'
+               AND data.name IN (company.id || '_account_journal_payment_debit_account_id',
+                                 company.id || '_account_journal_payment_credit_account_id')
             """
         )
 

@@ -3,3 +3,9 @@ from . import test_random_walk
 from . import test_manual_billing
 from . import test_roles
 from . import test_funnel_report
+from . import test_settlement_currency
+from . import test_settlement_documents
+from . import test_settlement_loss
+from . import test_settlement_money
+from . import test_deal_credits
+from . import test_deal_shares

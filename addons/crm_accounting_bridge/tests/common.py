@@ -2,6 +2,8 @@ from odoo import Command, fields
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+from . import plain_books
+
 
 class BridgeCommon(AccountTestInvoicingCommon):
     """Deals, invoices and payments, made as people make them.
@@ -117,3 +119,90 @@ class BridgeCommon(AccountTestInvoicingCommon):
     @classmethod
     def _date(cls, value):
         return fields.Date.to_date(value)
+
+    @classmethod
+    def _create_entry(cls, *lines, date="2024-01-20", **values):
+        """A journal entry from ``(account, partner or None, debit less credit)``."""
+        entry = cls.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": date,
+                "journal_id": cls.company_data["default_journal_misc"].id,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": account.id,
+                            "partner_id": partner and partner.id,
+                            "balance": balance,
+                        }
+                    )
+                    for account, partner, balance in lines
+                ],
+                **values,
+            }
+        )
+        entry.action_post()
+        return entry
+
+    def _settle(self, move, *counterparts):
+        """Reconcile what is open on the receivable account of these entries."""
+        account = move.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        ).account_id
+        lines = move.line_ids
+        for counterpart in counterparts:
+            lines |= counterpart.line_ids
+        lines.filtered(lambda line: line.account_id in account and not line.reconciled).reconcile()
+
+    def _get_settlements(self, moves):
+        """Rows ``(kind, amount, settlement date, days to pay, days beyond terms)``, in order.
+
+        They are also what a plain recomputation from the journal items says.
+        """
+        self._flush()
+        rows = self.env["account.receivable.settlement"].search([("invoice_id", "in", moves.ids)])
+        plain = [
+            (
+                row["line"].id,
+                row["line"].move_id.id,
+                row["line"].partner_id.commercial_partner_id.id,
+                row["line"].company_id.id,
+                row["counterpart"].id,
+                row["kind"],
+                float(row["amount"]),
+                row["line"].move_id.invoice_date,
+                plain_books.due_date(row["line"]),
+                row["date"],
+            )
+            for document in moves.sudo()
+            for row in plain_books.settlements(plain_books.instalments(document))
+            if not row["is_mirror"] and document.state == "posted"
+        ]
+        self.assertCountEqual(
+            [
+                (
+                    row.invoice_line_id.id,
+                    row.invoice_id.id,
+                    row.partner_id.id,
+                    row.company_id.id,
+                    row.counterpart_line_id.id,
+                    row.kind,
+                    row.amount,
+                    row.invoice_date,
+                    row.due_date,
+                    row.settlement_date,
+                )
+                for row in rows.sudo()
+            ],
+            plain,
+        )
+        return sorted(
+            (
+                row.kind,
+                row.amount,
+                fields.Date.to_string(row.settlement_date),
+                row.days_to_pay,
+                row.days_beyond_terms,
+            )
+            for row in rows
+        )
