@@ -26,6 +26,7 @@ class AccountMove(models.Model):
     opportunity_ids = fields.Many2many(
         "crm.lead",
         string="Opportunities",
+        context={"active_test": False},
         compute="_compute_opportunity_ids",
         search="_search_opportunity_ids",
         groups=BILLING_GROUPS,

@@ -38,6 +38,13 @@ class AccountMoveLine(models.Model):
             else:
                 line.opportunity_id = line.opportunity_id
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if "default_opportunity_id" in self.env.context:
+            # It is meant for the invoice: its tax and receivable lines belong to no deal.
+            self = self.with_context(default_opportunity_id=None)  # noqa: PLW0642
+        return super().create(vals_list)
+
     def write(self, vals):
         result = super().write(vals)
         if "date_maturity" in vals or "opportunity_id" in vals:

@@ -250,14 +250,21 @@ class CrmLead(models.Model):
         return super()._has_field_access(field, operation)
 
     def unlink(self):
-        # The other deals of its invoices get their shares anew; no right on invoices is needed.
-        self.sudo().billing_line_ids.opportunity_id = False
+        # The other deals of its invoices get their shares anew.
+        self._get_billing_lines_sudo().opportunity_id = False
         return super().unlink()
 
     def _merge_dependences(self, opportunities):
         super()._merge_dependences(opportunities)
-        # Whoever merges opportunities need not be allowed to write on invoices.
-        opportunities.sudo().billing_line_ids.opportunity_id = self
+        opportunities._get_billing_lines_sudo().opportunity_id = self
+
+    def _get_billing_lines_sudo(self):
+        """All invoice lines of the deals.
+
+        Whoever merges or deletes opportunities need not be allowed to see their invoices. Searched,
+        for the field ``billing_line_ids`` remembers what the user sees of it.
+        """
+        return self.env["account.move.line"].sudo().search([("opportunity_id", "in", self.ids)])
 
     def action_view_invoices(self):
         """Open the invoices of the deal that the user may open."""

@@ -9,3 +9,6 @@ from . import test_settlement_loss
 from . import test_settlement_money
 from . import test_deal_credits
 from . import test_deal_shares
+from . import test_invoice_links
+from . import test_deal_life
+from . import test_deal_time

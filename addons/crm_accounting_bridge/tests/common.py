@@ -1,4 +1,5 @@
 from odoo import Command, fields
+from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
@@ -82,6 +83,14 @@ class BridgeCommon(AccountTestInvoicingCommon):
             .create({"payment_date": date, **values})
         )
         return wizard._create_payments()
+
+    @classmethod
+    def _create_user(cls, login, groups, company=None):
+        """A user with these groups only, in one company."""
+        company = company or cls.company
+        return new_test_user(
+            cls.env, login, groups, company_id=company.id, company_ids=company.ids
+        )
 
     def _flush(self):
         """End the transaction as far as our code can see: stages follow their statuses."""

@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from .common import BridgeCommon
 
@@ -13,21 +13,15 @@ class TestRoles(BridgeCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-
-        def user(login, groups):
-            return new_test_user(
-                cls.env, login, groups, company_id=cls.company.id, company_ids=cls.company.ids
-            )
-
-        cls.internal = user("bridge-internal", "base.group_user")
-        cls.portal = user("bridge-portal", "base.group_portal")
-        cls.seller = user(
+        cls.internal = cls._create_user("bridge-internal", "base.group_user")
+        cls.portal = cls._create_user("bridge-portal", "base.group_portal")
+        cls.seller = cls._create_user(
             "bridge-seller", "sales_team.group_sale_salesman,base.group_allow_export"
         )
-        cls.other_seller = user("bridge-other", "sales_team.group_sale_salesman")
-        cls.leader = user("bridge-leader", "sales_team.group_sale_salesman_all_leads")
-        cls.biller = user("bridge-biller", "account.group_account_invoice")
-        cls.selling_biller = user(
+        cls.other_seller = cls._create_user("bridge-other", "sales_team.group_sale_salesman")
+        cls.leader = cls._create_user("bridge-leader", "sales_team.group_sale_salesman_all_leads")
+        cls.biller = cls._create_user("bridge-biller", "account.group_account_invoice")
+        cls.selling_biller = cls._create_user(
             "bridge-both", "account.group_account_invoice,sales_team.group_sale_salesman"
         )
         cls.deal = cls._create_deal("Seller's", user_id=cls.seller.id)
@@ -138,13 +132,7 @@ class TestRoles(BridgeCommon):
 
     def test_companies_see_their_own_settlements(self):
         company = self.setup_other_company()["company"]
-        stranger = new_test_user(
-            self.env,
-            "bridge-stranger",
-            "account.group_account_invoice",
-            company_id=company.id,
-            company_ids=company.ids,
-        )
+        stranger = self._create_user("bridge-stranger", "account.group_account_invoice", company)
         Settlement = self.env["account.receivable.settlement"]
         domain = [("invoice_id", "=", self.invoice.id)]
         self.assertEqual(Settlement.with_user(self.biller).search(domain).amount, 70.0)
