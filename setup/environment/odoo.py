@@ -93,7 +93,7 @@ class Environment:
 
     def _write_configuration(self):
         ours = [folder for folder in (ADDONS, TEST_ADDONS) if any(folder.glob("*/__manifest__.py"))]
-        addons_path = ",".join(map(str, [*ours, *self.odoo.addons_paths]))
+        addons_path = ",".join(map(str, [*ours, self.odoo.addons_path]))
         return write(
             state_dir() / "odoo.conf",
             "[options]\n"

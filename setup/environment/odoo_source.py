@@ -31,9 +31,10 @@ class Odoo:
     version: str  # tells one Odoo from another, also two of the same series
 
     @property
-    def addons_paths(self):
+    def addons_path(self):
+        """The folder of Odoo's own addons; it knows by itself where `base` is."""
         folders = (self.python_path / "odoo" / "addons", self.python_path / "addons")
-        return [folder for folder in folders if (folder / "web").is_dir() or folder.name == "odoo"]
+        return next((folder for folder in folders if (folder / "web").is_dir()), folders[0])
 
 
 def find_odoo():
