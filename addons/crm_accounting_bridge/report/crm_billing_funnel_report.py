@@ -10,9 +10,15 @@ from ..models.billing_status import BILLING_STATUSES
 #: More than there will ever be phases: makes one id of a deal and a phase.
 _MAX_PHASES = 16
 
+#: Groups by these come in the order of the selection.
+_ORDERED_FIELDS = ("phase", "won_status")
+
+#: Measures that mean something within a phase only.
+_FIELDS_OF_ONE_PHASE = ("amount", "conversion_rate", "step_conversion_rate", "days")
+
 
 class Phase(NamedTuple):
-    """A phase of the funnel, in SQL over the row ``lead`` of ``crm_lead``.
+    """A phase of the funnel, in SQL over ``lead`` (``crm_lead``) and what is joined to it.
 
     Somebody who came into a later phase counts in the earlier ones, too, known dates or not.
     """
@@ -109,7 +115,7 @@ class CrmBillingFunnelReport(models.Model):
         [("lead", "Lead"), ("opportunity", "Opportunity")], string="Type", readonly=True
     )
     won_status = fields.Selection(
-        [("won", "Won"), ("lost", "Lost"), ("pending", "Pending")],
+        [("pending", "Open"), ("lost", "Lost"), ("won", "Won")],
         string="Won/Lost",
         readonly=True,
     )
@@ -189,11 +195,11 @@ class CrmBillingFunnelReport(models.Model):
         ]
 
     @api.model
-    def _get_local_date(self, field_name: str) -> SQL:
-        """A moment of the deal as the date that it was for its company."""
+    def _get_local_date(self, field_name: str, alias: str = "lead") -> SQL:
+        """A moment as the date that it was for the deal's company."""
         return SQL(
             "(%s AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(NULLIF(zone.tz, ''), %s))::date",
-            SQL.identifier("lead", field_name),
+            SQL.identifier(alias, field_name),
             self.env.user.tz or "UTC",
         )
 
@@ -243,21 +249,13 @@ class CrmBillingFunnelReport(models.Model):
         phases = self._get_phases()
         return SQL(
             """
-              FROM crm_lead lead
-              LEFT JOIN res_partner partner ON partner.id = lead.partner_id
-              LEFT JOIN res_company company ON company.id = lead.company_id
-              LEFT JOIN res_partner zone ON zone.id = company.partner_id
-              LEFT JOIN (%(rate)s) expected_rate
-                ON expected_rate.currency_id = COALESCE(company.currency_id, %(currency_id)s)
-              LEFT JOIN (%(rate)s) billed_rate
-                ON billed_rate.currency_id = COALESCE(lead.billing_currency_id, %(currency_id)s)
+              FROM crm_lead lead %(joins)s
              CROSS JOIN LATERAL (SELECT GREATEST(%(reached_positions)s) AS position) progress
              CROSS JOIN LATERAL (VALUES %(phases)s)
                   AS phase(position, name, date, previous_date, amount, is_money)
              CROSS JOIN LATERAL (SELECT progress.position >= phase.position AS is_reached) state
             """,
-            rate=self._get_rate_sql(),
-            currency_id=self.env.company.currency_id.id,
+            joins=self._get_joins(),
             reached_positions=SQL(", ").join(
                 SQL("CASE WHEN %s THEN %s END", phase.is_reached, position)
                 for position, phase in enumerate(phases, start=1)
@@ -283,6 +281,23 @@ class CrmBillingFunnelReport(models.Model):
                 )
                 for position, phase in enumerate(phases, start=1)
             ),
+        )
+
+    @api.model
+    def _get_joins(self) -> SQL:
+        """What the phases are read from, one row per ``lead``; another addon may add to it."""
+        return SQL(
+            """
+              LEFT JOIN res_partner partner ON partner.id = lead.partner_id
+              LEFT JOIN res_company company ON company.id = lead.company_id
+              LEFT JOIN res_partner zone ON zone.id = company.partner_id
+              LEFT JOIN (%(rate)s) expected_rate
+                ON expected_rate.currency_id = COALESCE(company.currency_id, %(currency_id)s)
+              LEFT JOIN (%(rate)s) billed_rate
+                ON billed_rate.currency_id = COALESCE(lead.billing_currency_id, %(currency_id)s)
+            """,
+            rate=self._get_rate_sql(),
+            currency_id=self.env.company.currency_id.id,
         )
 
     @api.model
@@ -324,27 +339,32 @@ class CrmBillingFunnelReport(models.Model):
         )
 
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
-        """Medians, which the ORM does not know: right in every group, its total included."""
+        """Medians, which the ORM does not know, and nothing where several phases would be mixed.
+
+        What is expected, invoiced and paid of the same opportunity does not add up to anything.
+        """
         field_name, __, aggregator = aggregate_spec.partition(":")
-        if aggregator != "median":
-            return super()._read_group_select(aggregate_spec, query)
-        return SQL(
-            "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY %s)",
-            self._field_to_sql(self._table, field_name, query),
-        )
+        if aggregator == "median":
+            aggregate = SQL(
+                "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY %s)",
+                self._field_to_sql(self._table, field_name, query),
+            )
+        else:
+            aggregate = super()._read_group_select(aggregate_spec, query)
+        if field_name not in _FIELDS_OF_ONE_PHASE:
+            return aggregate
+        position = self._field_to_sql(self._table, "position", query)
+        return SQL("CASE WHEN MIN(%s) = MAX(%s) THEN %s END", position, position, aggregate)
 
     def _read_group_orderby(self, order: str, groupby_terms: dict[str, SQL], query: Query) -> SQL:
-        """Phases in the order of the funnel, not of the alphabet."""
-        term = groupby_terms.get("phase")
-        if not term:
-            return super()._read_group_orderby(order, groupby_terms, query)
-        groupby_terms["phase"] = SQL(
-            "ARRAY_POSITION(%s::text[], %s)", [phase.name for phase in self._get_phases()], term
-        )
-        try:
-            return super()._read_group_orderby(order, groupby_terms, query)
-        finally:
-            groupby_terms["phase"] = term
+        """Phases in the order of the funnel, outcomes from open to won, not of the alphabet."""
+        terms = {name: groupby_terms[name] for name in _ORDERED_FIELDS if name in groupby_terms}
+        for name, term in terms.items():
+            keys = [key for key, __ in self._fields[name].selection]
+            groupby_terms[name] = SQL("ARRAY_POSITION(%s::text[], %s::text)", keys, term)
+        order_sql = super()._read_group_orderby(order, groupby_terms, query)
+        groupby_terms.update(terms)
+        return order_sql
 
     def action_view_lead(self):
         """Open the opportunity of the row."""

@@ -6,15 +6,33 @@ import { PivotModel } from "@web/views/pivot/pivot_model";
 import { PivotRenderer } from "@web/views/pivot/pivot_renderer";
 import { pivotView } from "@web/views/pivot/pivot_view";
 
-/** Rows are pairs of an opportunity and a phase: their number says nothing to anybody. */
-const WithoutRowCount = (Model) =>
-    class extends Model {
-        _buildMetaData() {
-            const metaData = super._buildMetaData(...arguments);
-            delete metaData.measures.__count;
-            return metaData;
+// Rows are pairs of an opportunity and a phase: their number says nothing to anybody.
+
+class BillingFunnelGraphModel extends GraphModel {
+    _buildMetaData() {
+        const metaData = super._buildMetaData(...arguments);
+        delete metaData.measures.__count;
+        return metaData;
+    }
+}
+
+class BillingFunnelPivotModel extends PivotModel {
+    _loadData(config) {
+        delete config.metaData.measures.__count;
+        return super._loadData(...arguments);
+    }
+
+    /** Where the server has no figure, for example for all phases together, show none. */
+    _getMeasurements() {
+        const measurements = super._getMeasurements(...arguments);
+        for (const [name, value] of Object.entries(measurements)) {
+            if (value === false) {
+                measurements[name] = undefined;
+            }
         }
-    };
+        return measurements;
+    }
+}
 
 /** Open the opportunities behind a bar or cell. */
 const OpensOpportunities = (Renderer) =>
@@ -31,12 +49,12 @@ const OpensOpportunities = (Renderer) =>
 
 registry.category("views").add("billing_funnel_graph", {
     ...graphView,
-    Model: WithoutRowCount(GraphModel),
+    Model: BillingFunnelGraphModel,
     Renderer: OpensOpportunities(GraphRenderer),
 });
 
 registry.category("views").add("billing_funnel_pivot", {
     ...pivotView,
-    Model: WithoutRowCount(PivotModel),
+    Model: BillingFunnelPivotModel,
     Renderer: OpensOpportunities(PivotRenderer),
 });

@@ -1,0 +1,1 @@
+from . import crm_billing_funnel_report
