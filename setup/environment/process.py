@@ -75,7 +75,7 @@ def run_quiet(command, **options):
         **options,
     )
     if done.returncode:
-        raise SetupError(f"{Path(str(command[0])).name} failed: {done.stderr.strip()}")
+        raise SetupError(f"{Path(str(command[0])).name} failed: {" ".join(done.stderr.split())}")
     return done.stdout
 
 
