@@ -75,7 +75,8 @@ def run_quiet(command, **options):
         **options,
     )
     if done.returncode:
-        raise SetupError(f"{Path(str(command[0])).name} failed: {" ".join(done.stderr.split())}")
+        reason = " ".join(done.stderr.split())
+        raise SetupError(f"{Path(str(command[0])).name} failed: {reason}")
     return done.stdout
 
 
