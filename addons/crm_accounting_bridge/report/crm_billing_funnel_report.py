@@ -222,8 +222,9 @@ class CrmBillingFunnelReport(models.Model):
                         THEN state.is_reached::int END AS step_conversion_rate,
                    (lead.won_status = 'lost' AND progress.position = phase.position)::int
                        AS lost_count,
-                   CASE WHEN state.is_reached
-                        THEN GREATEST(phase.date - phase.previous_date, 0) END AS days,
+                   CASE WHEN NOT state.is_reached THEN NULL
+                        WHEN phase.date < phase.previous_date THEN 0
+                        ELSE phase.date - phase.previous_date END AS days,
                    %(currency_id)s AS currency_id,
                    lead.company_id,
                    lead.user_id,

@@ -134,7 +134,20 @@ class TestFunnelReport(BridgeCommon):
         self.assertEqual(days["invoiced"], median([5, 5, 30]))
         self.assertEqual(days["paid"], median([10, 60]))
         self.assertEqual(days["qualified"], 0)
-        self.assertFalse(days["enquiry"])
+        self.assertIs(days["enquiry"], False, "Nothing is before an enquiry")
+
+    def test_unknown_and_contrary_dates(self):
+        """An invoice before the day of winning took no days; an unknown date counts nowhere."""
+        self._set_dates(self.slow, date_closed="2024-03-01 09:00:00")
+        self.assertEqual(self._read("days:median")["invoiced"], median([5, 5, 0]))
+        direct = self._create_deal("Won of itself")
+        self._set_dates(direct, create_date="2024-01-02 08:00:00")
+        direct.is_stage_held = True
+        self._create_deal_invoice([(10.0, direct)], date="2024-01-08")
+        self._flush()
+        days = self._read("days:median", deals=direct)
+        self.assertIs(days["won"], False)
+        self.assertEqual(days["invoiced"], 6)
 
     def test_day_is_that_of_the_company(self):
         self.company.partner_id.tz = "Europe/Zagreb"
