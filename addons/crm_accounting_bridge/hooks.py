@@ -61,7 +61,7 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Opportunities leave our stages, which could not be deleted otherwise."""
+    """Opportunities leave our stages, which could not be deleted otherwise; they stay won."""
     stages = env["crm.stage"].search([("billing_status", "!=", False)])
     own = stages.filtered(
         lambda stage: any(
@@ -73,5 +73,5 @@ def uninstall_hook(env):
     for (team, before), group in leads.grouped(
         lambda lead: (lead.team_id, lead.stage_before_billing_id)
     ).items():
-        target = before if before and before not in own else group._find_won_stage() - own
+        target = before if before.is_won else group._find_won_stage() - own
         group.stage_id = target or env["crm.stage"].search([("id", "not in", own.ids)], limit=1)

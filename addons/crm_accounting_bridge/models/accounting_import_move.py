@@ -1,8 +1,8 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class AccountMove(models.Model):
-    """An imported invoice keeps its number: its form and its gaps are the other program's affair."""
+    """An imported invoice keeps its number: form and gaps are the other program's affair."""
 
     _inherit = "account.move"
 
@@ -20,8 +20,9 @@ class AccountMove(models.Model):
     def _sequence_matches_date(self):
         return self._is_imported_document() or super()._sequence_matches_date()
 
-    @api.depends("journal_id.is_accounting_import")
     def _compute_made_sequence_gap(self):
+        # A journal is for imports from its creation on: with no dependency on that, uninstalling
+        # leaves Odoo's own fields that depend on this one alone.
         imported = self.filtered(lambda move: move._is_imported_document())
         imported.made_sequence_gap = False
         return super(AccountMove, self - imported)._compute_made_sequence_gap()

@@ -1,0 +1,153 @@
+"""Our addons come to a database full of invoices, are upgraded, and leave without a trace."""
+
+import json
+
+import pytest
+
+from environment import odoo_log
+from environment.addons import our_addons
+from environment.databases import Databases
+from environment.paths import checkout_key, log_file
+
+#: An invoice of Odoo's own demo data becomes a deal's, and is paid.
+USE = """
+import json
+from odoo import Command
+company = env.ref("base.main_company")
+lead = env["crm.lead"].search(
+    [
+        ("type", "=", "opportunity"),
+        ("stage_id.is_won", "=", False),
+        ("company_id", "in", (False, company.id)),
+    ],
+    limit=1,
+)
+invoice = env["account.move"].search(
+    [
+        ("move_type", "=", "out_invoice"),
+        ("state", "=", "posted"),
+        ("payment_state", "=", "not_paid"),
+        ("company_id", "=", company.id),
+    ],
+    limit=1,
+)
+invoice.opportunity_id = lead
+wizard = env["account.payment.register"].with_context(
+    active_model="account.move", active_ids=invoice.ids
+)
+wizard.create({})._create_payments()
+env.cr.commit()
+print("DEAL " + json.dumps([lead.id, lead.stage_id.name, lead.billing_status, lead.paid_total]))
+"""
+LOOK = """
+import json
+lead = env["crm.lead"].browse(%d)
+print("DEAL " + json.dumps([lead.id, lead.stage_id.name, lead.billing_status, lead.paid_total]))
+"""
+UNINSTALL = """
+modules = env["ir.module.module"].search([("name", "=like", "crm_%%"), ("name", "in", %r)])
+modules.button_immediate_uninstall()
+"""
+
+#: What must be the same before and after, by name of what is compared.
+TRACES = {
+    "tables": "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
+    "columns": "SELECT table_name || '.' || column_name FROM information_schema.columns"
+    " WHERE table_schema = 'public'",
+    "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
+    "fields": "SELECT model || '.' || name FROM ir_model_fields",
+    "views": "SELECT key || name FROM ir_ui_view",
+    "menus": "SELECT id || name::text FROM ir_ui_menu",
+    "rules": "SELECT name FROM ir_rule",
+    "rights": "SELECT name FROM ir_model_access",
+    "scheduled actions": "SELECT cron_name FROM ir_cron",
+    "parameters": "SELECT key FROM ir_config_parameter",
+    "stages": "SELECT id || name::text FROM crm_stage",
+    "external ids": "SELECT module || '.' || name FROM ir_model_data"
+    " WHERE module NOT LIKE '\\_\\_%'",
+}
+LEDGER = (
+    "SELECT COUNT(*), SUM(debit), SUM(amount_residual) FROM account_move_line"
+    " WHERE parent_state = 'posted'"
+)
+
+
+class FullDatabase:
+    """A copy of the database with Odoo's own demo invoices and opportunities."""
+
+    def __init__(self, environment):
+        self.environment = environment
+        self.databases = Databases(environment)
+        self.name = f"lifecycle_{checkout_key()}"
+        self.log = log_file("lifecycle")
+        self.log.unlink(missing_ok=True)
+        self.databases.copy(self.databases.template(demo=True), self.name)
+        # The invoices stay; ours come without demo data, as to a database that is in use.
+        self.databases.query("UPDATE ir_module_module SET demo = FALSE", self.name)
+
+    def traces(self):
+        return {
+            title: {row[0] for row in self.databases.query(query, self.name)}
+            for title, query in TRACES.items()
+        }
+
+    def ledger(self):
+        return self.databases.query(LEDGER, self.name)
+
+    def run(self, *arguments):
+        self.environment.run(
+            self.log, "-d", self.name, *arguments, "--stop-after-init", "--no-http"
+        )
+        assert not odoo_log.problems(odoo_log.read_log(self.log), our_addons())
+
+    def shell(self, code):
+        """Run code in Odoo's shell and return the deal that it prints, if any."""
+        for line in self.environment.shell(self.name, code).splitlines():
+            if line.startswith("DEAL "):
+                return json.loads(line.removeprefix("DEAL "))
+        return None
+
+
+@pytest.fixture(scope="module")
+def full_database(environment):
+    database = FullDatabase(environment)
+    yield database
+    database.databases.drop(database.name)
+
+
+def test_install_use_upgrade_uninstall(full_database):
+    database = full_database
+    traces, ledger = database.traces(), database.ledger()
+    ours = our_addons()
+
+    database.run("-i", ",".join(ours))
+    assert database.ledger() == ledger, "installing changes no entry"
+    assert database.databases.query(
+        "SELECT COUNT(*) FROM crm_lead WHERE billing_status IS NULL", database.name
+    ) == [["0"]]
+
+    deal, stage, status, paid = database.shell(USE)
+    assert (stage, status) == ("Paid", "paid")
+    assert paid > 0
+
+    database.run("-u", ",".join(ours))
+    assert database.shell(LOOK % deal) == [deal, "Paid", "paid", paid]
+
+    used_ledger = database.ledger()
+    database.shell(UNINSTALL % (ours,))
+    left = database.traces()
+    assert {title: left[title] - traces[title] for title in traces} == dict.fromkeys(
+        traces, set()
+    ), "nothing of ours is left"
+    assert {title: traces[title] - left[title] for title in traces} == dict.fromkeys(
+        traces, set()
+    ), "nothing of Odoo's is gone"
+    assert database.ledger() == used_ledger, "uninstalling changes no entry"
+    assert database.databases.query(
+        f"SELECT COUNT(*) FROM crm_lead WHERE id = {deal} AND stage_id IS NOT NULL", database.name
+    ) == [["1"]]
+
+    database.run("-i", ",".join(ours))
+    assert database.databases.query(
+        f"SELECT billing_status FROM crm_lead WHERE id = {deal}", database.name
+    ) == [["none"]], "the link went with the addon"
