@@ -130,7 +130,9 @@ class CrmLead(models.Model):
 
     def _move_to_billing_stage(self, stage):
         """Move the deals; those that another addon refuses to move go to the list of failures."""
-        if not stage or not self:
+        if not stage:
+            # They are where they belong: what was refused before is not wanted any more.
+            self._forget_stage_failures()
             return
         try:
             with self.env.cr.savepoint():
@@ -149,7 +151,10 @@ class CrmLead(models.Model):
                 self, stage, str(error) if isinstance(error, UserError) else repr(error)
             )
         else:
-            self.env["crm.stage.change.failure"].search([("lead_id", "in", self.ids)]).unlink()
+            self._forget_stage_failures()
+
+    def _forget_stage_failures(self):
+        self.env["crm.stage.change.failure"].search([("lead_id", "in", self.ids)]).unlink()
 
     def _write_billing_stage(self, stage):
         for origin, leads in self.grouped("stage_id").items():

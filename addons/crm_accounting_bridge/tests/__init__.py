@@ -12,3 +12,10 @@ from . import test_deal_shares
 from . import test_invoice_links
 from . import test_deal_life
 from . import test_deal_time
+from . import test_stages
+from . import test_accounting_import
+from . import test_accounting_import_errors
+from . import test_accounting_import_match
+from . import test_accounting_import_file
+from . import test_accounting_import_access
+from . import test_accounting_import_ibm
