@@ -154,7 +154,12 @@ class CrmBillingFunnelReport(models.Model):
 
     @property
     def _table_query(self) -> SQL:
-        return SQL("%s %s", self._select(), self._from())
+        return SQL(
+            "WITH rate AS MATERIALIZED (%s) %s %s",
+            self._get_rate_sql(),
+            self._select(),
+            self._from(),
+        )
 
     @api.model
     def _get_phases(self) -> list[Phase]:
@@ -218,9 +223,9 @@ class CrmBillingFunnelReport(models.Model):
                    CASE WHEN state.is_reached OR phase.is_money THEN phase.amount ELSE 0 END
                        AS amount,
                    state.is_reached::int AS conversion_rate,
-                   CASE WHEN phase.position > 1 AND progress.position >= phase.position - 1
+                   CASE WHEN phase.position > 1 AND moment.position >= phase.position - 1
                         THEN state.is_reached::int END AS step_conversion_rate,
-                   (lead.won_status = 'lost' AND progress.position = phase.position)::int
+                   (lead.won_status = 'lost' AND moment.position = phase.position)::int
                        AS lost_count,
                    CASE WHEN NOT state.is_reached THEN NULL
                         WHEN phase.date < phase.previous_date THEN 0
@@ -248,62 +253,68 @@ class CrmBillingFunnelReport(models.Model):
     @api.model
     def _from(self) -> SQL:
         phases = self._get_phases()
+        dates = [SQL.identifier("moment", phase.name) for phase in phases]
         return SQL(
             """
               FROM crm_lead lead %(joins)s
-             CROSS JOIN LATERAL (SELECT GREATEST(%(reached_positions)s) AS position) progress
+             CROSS JOIN LATERAL (
+                SELECT GREATEST(%(positions)s) AS position, %(dates)s
+                OFFSET 0 -- each date is computed once, not again in each of its uses
+                   ) moment
              CROSS JOIN LATERAL (VALUES %(phases)s)
                   AS phase(position, name, date, previous_date, amount, is_money)
-             CROSS JOIN LATERAL (SELECT progress.position >= phase.position AS is_reached) state
+             CROSS JOIN LATERAL (SELECT moment.position >= phase.position AS is_reached) state
             """,
             joins=self._get_joins(),
-            reached_positions=SQL(", ").join(
+            positions=SQL(", ").join(
                 SQL("CASE WHEN %s THEN %s END", phase.is_reached, position)
                 for position, phase in enumerate(phases, start=1)
+            ),
+            dates=SQL(", ").join(
+                SQL(
+                    "CASE WHEN %s THEN %s END AS %s",
+                    phase.is_reached,
+                    phase.date,
+                    SQL.identifier(phase.name),
+                )
+                for phase in phases
             ),
             phases=SQL(", ").join(
                 SQL(
                     "(%s, %s, %s, %s, %s, %s)",
-                    position,
+                    position + 1,
                     phase.name,
-                    self._get_reached_date(phase),
+                    dates[position],
                     # A phase without a known date does not interrupt the count of days.
                     SQL(
                         "COALESCE(%s)",
-                        SQL(", ").join(
-                            [
-                                *map(self._get_reached_date, phases[: position - 1][::-1]),
-                                SQL("NULL::date"),
-                            ]
-                        ),
+                        SQL(", ").join([*dates[:position][::-1], SQL("NULL::date")]),
                     ),
                     phase.amount,
                     phase.is_money,
                 )
-                for position, phase in enumerate(phases, start=1)
+                for position, phase in enumerate(phases)
             ),
         )
 
     @api.model
     def _get_joins(self) -> SQL:
-        """What the phases are read from, one row per ``lead``; another addon may add to it."""
+        """What the phases are read from, one row per ``lead``; another addon may add to it.
+
+        ``rate`` has the ``factor`` of a ``currency_id`` into the currency of the report.
+        """
         return SQL(
             """
               LEFT JOIN res_partner partner ON partner.id = lead.partner_id
               LEFT JOIN res_company company ON company.id = lead.company_id
               LEFT JOIN res_partner zone ON zone.id = company.partner_id
-              LEFT JOIN (%(rate)s) expected_rate
+              LEFT JOIN rate expected_rate
                 ON expected_rate.currency_id = COALESCE(company.currency_id, %(currency_id)s)
-              LEFT JOIN (%(rate)s) billed_rate
+              LEFT JOIN rate billed_rate
                 ON billed_rate.currency_id = COALESCE(lead.billing_currency_id, %(currency_id)s)
             """,
-            rate=self._get_rate_sql(),
             currency_id=self.env.company.currency_id.id,
         )
-
-    @api.model
-    def _get_reached_date(self, phase: Phase) -> SQL:
-        return SQL("CASE WHEN %s THEN %s END", phase.is_reached, phase.date)
 
     @api.model
     def _get_rate_sql(self) -> SQL:
@@ -314,11 +325,11 @@ class CrmBillingFunnelReport(models.Model):
             """The rate of today; of a currency that has only later ones, the first."""
             return SQL(
                 """
-                COALESCE((SELECT rate.rate FROM res_currency_rate rate
-                           WHERE rate.currency_id = %(currency)s
-                             AND COALESCE(rate.company_id, %(root_id)s) = %(root_id)s
-                           ORDER BY rate.company_id, rate.name > %(today)s,
-                                    ABS(rate.name - %(today)s)
+                COALESCE((SELECT daily.rate FROM res_currency_rate daily
+                           WHERE daily.currency_id = %(currency)s
+                             AND COALESCE(daily.company_id, %(root_id)s) = %(root_id)s
+                           ORDER BY daily.company_id, daily.name > %(today)s,
+                                    ABS(daily.name - %(today)s)
                            LIMIT 1), 1)
                 """,
                 currency=currency,

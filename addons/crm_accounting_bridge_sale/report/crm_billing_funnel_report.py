@@ -71,11 +71,10 @@ class CrmBillingFunnelReport(models.Model):
                            * sale_rate.factor) FILTER (WHERE sale_order.state = 'sale') AS amount
                   FROM sale_order
                   JOIN res_company sale_company ON sale_company.id = sale_order.company_id
-                  JOIN (%(rate)s) sale_rate ON sale_rate.currency_id = sale_company.currency_id
+                  JOIN rate sale_rate ON sale_rate.currency_id = sale_company.currency_id
                  WHERE sale_order.state IN ('sent', 'sale')
                  GROUP BY sale_order.opportunity_id
               ) sale ON sale.lead_id = lead.id
             """,
             joins=super()._get_joins(),
-            rate=self._get_rate_sql(),
         )
