@@ -3,13 +3,15 @@
 import errno
 import os
 
-from . import command_odoo, command_run, command_test
+from . import command_benchmark, command_documents, command_odoo, command_run, command_test
 from .console import SetupError, say
 
 COMMANDS = {
     "run": command_run.main,
     "test": command_test.main,
     "odoo": command_odoo.main,
+    "benchmark": command_benchmark.main,
+    "documents": command_documents.main,
 }
 
 

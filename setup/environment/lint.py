@@ -24,6 +24,7 @@ def commands(python):
     }
     if addons:
         found["pylint-odoo of addons"] = [*pylint, *addons]
+        found["addons' pages"] = [python, ROOT / "setup" / "documents.py", "--check"]
         found["oca-checks-odoo-module"] = [python.parent / "oca-checks-odoo-module", *addons]
     return found
 
