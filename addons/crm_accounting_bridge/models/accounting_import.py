@@ -338,6 +338,7 @@ class AccountingImport(models.Model):
         )
 
     def _notify_importer(self):
+        self = self.sudo()  # whoever lost the right meanwhile is told, too
         self.user_id._bus_send(
             "simple_notification",
             {

@@ -239,8 +239,7 @@ class AccountingImport(models.Model):
             row.amount, self.company_id.currency_id, self.company_id, row.invoice_date
         )
         salesperson = (
-            row.opportunity
-            and row.opportunity.sudo().user_id
+            (row.opportunity and row.opportunity.sudo().user_id)
             or row.partner.user_id
             or row.partner.commercial_partner_id.user_id
         )

@@ -97,8 +97,8 @@ class AccountingImport(models.Model):
                 options.get("encoding") or self.encoding or self._detect_encoding(content),
                 options.get("separator") or self.separator or ",",
             )
-        for number, cells in enumerate(rows, start=1):
-            cells = [unescape_cell(cell.strip()) for cell in cells]
+        for number, texts in enumerate(rows, start=1):
+            cells = [unescape_cell(text.strip()) for text in texts]
             while cells and not cells[-1]:
                 cells.pop()
             if cells:
@@ -314,7 +314,7 @@ class AccountingImport(models.Model):
         return row_count
 
     def _reject_duplicates(self, rows_by_number: dict[str, list[int]]):
-        """Which of several rows with one number is right, the import cannot know: none is booked."""
+        """Which of several rows with one number is right, nobody can tell: none is booked."""
         lines = self.env["accounting.import.line"].sudo()  # rows are written by the import only
         for number, rows in rows_by_number.items():
             shown = ", ".join(map(str, rows[:10])) + (", …" if len(rows) > 10 else "")
@@ -352,5 +352,6 @@ class AccountingImport(models.Model):
             # Cells beyond the header would move the reason out of its column.
             cells = [escape_cell(cell) for cell in line.cells[: len(header)]]
             cells += [""] * (len(header) - len(cells))
-            writer.writerow([*cells, line.row, escape_cell(line.reason or "")])
+            reason = " ".join((line.reason or "").splitlines())
+            writer.writerow([*cells, line.row, escape_cell(reason)])
         return buffer.getvalue()

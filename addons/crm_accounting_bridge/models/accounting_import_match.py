@@ -69,6 +69,7 @@ class AccountingImport(models.Model):
         if not texts:
             return {}
         Partner = self.env["res.partner"].with_context(active_test=False)
+        Partner.flush_model(["email_normalized", "name", "ref", "vat"])
         column, key = {
             # Without case; a tax ID also without punctuation.
             "customer_ref": (SQL("lower(ref)"), SQL("lower(text)")),

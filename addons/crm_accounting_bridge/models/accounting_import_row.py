@@ -123,34 +123,43 @@ class AccountingImport(models.Model):
             )
 
     def _parse_amounts(self, row: ImportRow):
-        values = {}
-        for name in ("amount", "settled_amount"):
-            text = row.cells.get(name, "")
-            if not text:
-                continue
-            try:
-                value = parse_amount(text, self.decimal_separator)
-            except ValueError:
-                row.add_error(self.env._("This is not an amount."), name)
-                return
-            if row.currency and abs(row.currency.round(value) - value) > 1e-5:
-                row.add_error(
-                    self.env._("More decimals than %(currency)s has.", currency=row.currency.name),
-                    name,
-                )
-                return
-            values[name] = value
-        if "amount" not in values:
-            row.add_error(self.env._("The amount is missing."), "amount")
+        amount = self._parse_amount(row, "amount")
+        settled = self._parse_amount(row, "settled_amount")
+        if amount is None:
+            if not row.cells["amount"]:
+                row.add_error(self.env._("The amount is missing."), "amount")
             return
-        row.amount = abs(values["amount"])
-        row.is_refund = values["amount"] < 0
-        settled = values.get("settled_amount")
-        if settled and settled < 0 and not row.is_refund:
+        row.amount = abs(amount)
+        row.is_refund = amount < 0
+        if settled is not None:
+            self._check_settled(row, settled)
+            row.settled = abs(settled)
+        elif row.settled_date:
+            row.settled = row.amount
+
+    def _parse_amount(self, row: ImportRow, name: str) -> float | None:
+        """The amount in a cell; None when it is empty or wrong."""
+        if not (text := row.cells.get(name)):
+            return None
+        try:
+            amount = parse_amount(text, self.decimal_separator)
+        except ValueError:
+            row.add_error(self.env._("This is not an amount."), name)
+            return None
+        if row.currency and abs(row.currency.round(amount) - amount) > 1e-5:
+            row.add_error(
+                self.env._("More decimals than %(currency)s has.", currency=row.currency.name), name
+            )
+            return None
+        return amount
+
+    def _check_settled(self, row: ImportRow, settled: float):
+        """A credit note's settled amount may be written with or without its sign."""
+        if settled < 0 and not row.is_refund:
             row.add_error(
                 self.env._("Amount and settled amount differ in sign."), "settled_amount", "amount"
             )
-        elif settled and abs(settled) - row.amount > 1e-5:
+        elif abs(settled) - row.amount > 1e-5:
             row.add_error(self.env._("More was settled than invoiced."), "settled_amount", "amount")
         elif settled and not row.cells.get("settled_date"):
             row.add_error(
@@ -158,10 +167,6 @@ class AccountingImport(models.Model):
                 "settled_date",
                 "settled_amount",
             )
-        elif settled is not None:
-            row.settled = abs(settled)
-        elif row.settled_date:
-            row.settled = row.amount
 
     def _parse_disputed(self, row: ImportRow):
         if "disputed" not in row.cells:

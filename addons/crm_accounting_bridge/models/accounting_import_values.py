@@ -304,7 +304,11 @@ def detect_decimal_separator(values) -> str | None:
             found.add(last)
         elif len(separators) > 1:
             found.add("," if last == "." else ".")
-        elif digits != 3 or re.match(r"[+-]?0?[.,]", text) or len(text.split(last)[0]) > 4:
+        elif (
+            digits != 3
+            or re.match(r"[+-]?0?[.,]", text)
+            or len(text.split(last)[0].lstrip("+-")) > 3
+        ):
             found.add(last)
         else:
             is_open = True
