@@ -72,8 +72,9 @@ INSERT INTO account_move (
        always_tax_exigible, auto_post, checked, posted_before, made_sequence_gap,
        is_manually_modified, create_uid, write_uid, create_date, write_date)
 SELECT move.id, move.name, move.prefix, move.number, entry.journal_id, company.company_id,
-       'entry', 'posted', move.date, entry.partner_id, entry.partner_id, partner.complete_name,
-       entry.currency_id, 0, 'not_paid', entry.payment_id,
+       'entry', 'posted', move.date, entry.partner_id, entry.partner_id,
+       COALESCE(partner.complete_name, '#Created by: OdooBot'), entry.currency_id,
+       0, 'not_paid', entry.payment_id,
        0, 0, entry.total, 0, 0, 0, entry.total_balance, 0, 0, entry.total,
        TRUE, 'no', TRUE, TRUE, FALSE, FALSE, 1, 1, move.date, move.date
   FROM (

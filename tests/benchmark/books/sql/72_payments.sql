@@ -47,7 +47,7 @@ SELECT DISTINCT move.id, parameter.first_payment + part.payment_n
  CROSS JOIN books.parameter
   JOIN books.move ON move.kind = 'invoice' AND move.n = part.n;
 
--- Payments in process that have no journal entry yet.
+-- Payments that have no journal entry yet.
 CREATE UNLOGGED TABLE books.bare_payment AS
 SELECT last.id + ROW_NUMBER() OVER (ORDER BY invoice.n) AS id, move.id AS invoice_id, invoice.n
   FROM books.invoice
@@ -62,8 +62,8 @@ INSERT INTO account_payment (
        create_date, write_date)
 SELECT bare.id, '/', company.bank_journal_id, company.company_id, company.method_line_id,
        company.method_id, invoice.currency_id, invoice.commercial_id,
-       company.receivable_account_id, 'in_process', 'inbound', 'customer', paid.date, total.total,
-       total.balance, FALSE, FALSE, 1, 1, paid.date, paid.date
+       company.receivable_account_id, 'paid', 'inbound', 'customer', paid.date, total.total,
+       total.balance, FALSE, TRUE, 1, 1, paid.date, paid.date
   FROM books.bare_payment bare
   JOIN books.invoice ON invoice.n = bare.n
   JOIN books.total ON total.n = bare.n

@@ -1,0 +1,165 @@
+"""The benchmark: books, our addons on a copy of them, the measurements, a table."""
+
+import os
+import subprocess
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from environment.addons import our_addons
+from environment.console import step
+from environment.databases import Databases
+from environment.paths import checkout_key, digest, log_file, state_dir
+from environment.process import ending_with_us, failure
+
+from .figures import Figure, load_measurements
+from .worker_client import Worker
+
+HERE = Path(__file__).parent
+MINUTES_TO_INSTALL = 10
+MEMORY_GROWTH = 1.2
+
+
+class Bench:
+    """What a measurement works with.
+
+    :ivar invoices: how many invoices the books hold
+    :ivar plain: a :class:`Worker` on the books, without our addons
+    :ivar ours: a Worker on a copy of them with our addons, some invoices linked to deals
+    """
+
+    def __init__(self, invoices, plain, ours, report):
+        self.invoices = invoices
+        self.plain = plain
+        self.ours = ours
+        self._report = report
+
+    def report(self, title, text):
+        """Add something long, such as a query plan, to the report file."""
+        self._report.write(f"\n== {title}\n{text}\n")
+
+
+def run(environment, options):
+    databases = BenchmarkDatabases(environment, options.keep)
+    report_path = state_dir() / f"benchmark-{options.invoices}.txt"
+    with ExitStack() as stack:
+        report = stack.enter_context(open(report_path, "w", encoding="utf-8"))
+        stack.callback(databases.clean_up)
+        books = databases.books(options.invoices)
+        small_books = databases.books(options.invoices // 10)
+        ours = databases.copy_of(books, "ours")
+        figures = list(_measure_installing(databases, small_books, ours))
+        plain = databases.copy_of(books, "plain")
+        plain_worker = stack.enter_context(Worker(environment, plain))
+        our_worker = stack.enter_context(Worker(environment, ours))
+        with step("Linking invoices to deals"):
+            our_worker.call("inside", "link_invoices")
+        for name in (plain, ours):
+            databases.query("VACUUM ANALYZE", name)
+        bench = Bench(options.invoices, plain_worker, our_worker, report)
+        for name, measure in load_measurements().items():
+            if not options.only or options.only in name:
+                with step(f"Measuring: {name}"):
+                    figures += measure(bench)
+        table = "\n".join(_table(figures, options.invoices))
+        report.write(f"\n{table}\n")
+    print(f"\n{table}\n\nPlans of the statements: {report_path}", flush=True)
+    return int(not all(figure.is_good for figure in figures))
+
+
+class BenchmarkDatabases:
+    """The books and copies of them; nothing stays unless it shall."""
+
+    def __init__(self, environment, keep):
+        self.environment = environment
+        self.databases = Databases(environment)
+        self.query = self.databases.query
+        self._keep = keep
+        self._to_drop = []
+
+    def books(self, invoices):
+        """A database with books and without our addons; those of an earlier run if kept."""
+        template = self.databases.template(demo=False)
+        texts = [file.read_text() for file in sorted((HERE / "books").rglob("*.*")) if "pycache" not in str(file)]
+        name = f"bench_{checkout_key()}_{invoices}_{digest(template, *texts)}"
+        self._to_drop.append(name)
+        if name not in self.databases.names():
+            unfinished = f"{name}_unfinished"
+            self.databases.copy(template, unfinished)
+            with step(f"Writing books with {invoices:,} invoices"), Worker(
+                self.environment, unfinished
+            ) as worker:
+                worker.call("inside", "write_books", invoices=invoices)
+            self.databases.rename(unfinished, name)
+        return name
+
+    def copy_of(self, source, kind):
+        name = f"bench_{checkout_key()}_{kind}"
+        self.databases.copy(source, name)
+        self._to_drop.append(name)
+        return name
+
+    def clean_up(self):
+        if not self._keep:
+            for name in self._to_drop:
+                self.databases.drop(name)
+
+
+def _measure_installing(databases, small_books, ours):
+    """Install our addons on few invoices and on all: time, and memory that must not grow."""
+    addons = our_addons()
+    small = databases.copy_of(small_books, "small")
+    peaks = {}
+    for name in (small, ours):
+        with step(f"Installing {', '.join(addons)}"):
+            start = time.monotonic()
+            peaks[name] = _install(databases.environment, name, addons)
+            seconds = time.monotonic() - start
+    databases.databases.drop(small)
+    yield Figure(
+        "installing our addons",
+        f"{seconds:.0f} s",
+        f"{MINUTES_TO_INSTALL} min",
+        seconds <= MINUTES_TO_INSTALL * 60,
+    )
+    growth = peaks[ours] / peaks[small]
+    yield Figure(
+        "  memory of the Odoo process, against a tenth of the invoices",
+        f"{peaks[ours] // 1024} MB, × {growth:.2f}",
+        f"× {MEMORY_GROWTH}",
+        growth <= MEMORY_GROWTH,
+    )
+
+
+def _install(environment, database, addons):
+    """Install and return the most memory that the process had, in kB."""
+    command = environment.command(
+        *("-d", database, "-i", ",".join(addons), "--stop-after-init", "--no-http")
+    )
+    log = log_file("benchmark-install")
+    with open(log, "w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            ending_with_us(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment.environ,
+            cwd=state_dir(),
+        )
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise failure(command, log)
+    return usage.ru_maxrss
+
+
+def _table(figures, invoices):
+    width = max(len(figure.what) for figure in figures)
+    middle = max(len(figure.measured) for figure in figures)
+    title = f"{invoices:,} invoices"
+    yield f"{title:{width}}  {'measured':>{middle}}  bound"
+    for figure in figures:
+        verdict = "" if not figure.bound else "  ok" if figure.is_good else "  FAILS"
+        yield f"{figure.what:{width}}  {figure.measured:>{middle}}  {figure.bound}{verdict}".rstrip()
+    failures = sum(not figure.is_good for figure in figures)
+    yield f"{len(figures)} figures, {failures} out of bounds"
