@@ -273,29 +273,6 @@ class CrmLead(models.Model):
         ]
         return next((sentence for is_broken, sentence in rules if is_broken), None)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_manual_fields_writable(vals)
-        leads = super().create(vals_list)
-        # Also not by a default from the context.
-        if not self.env.su and any(lead.billing_source == "manual" for lead in leads.sudo()):
-            self._check_manual_fields_writable(MANUAL_FIELDS)
-        return leads
-
-    def write(self, vals):
-        self._check_manual_fields_writable(vals)
-        return super().write(vals)
-
-    def _check_manual_fields_writable(self, field_names):
-        if not self.env.su and not MANUAL_FIELDS.isdisjoint(field_names):
-            raise AccessError(
-                self.env._(
-                    "Figures by hand are set by Invoicing with “Set Billing Status”, and by nobody"
-                    " directly: their changes are kept with who, when and why."
-                )
-            )
-
     def _track_get_default_log_message(self, tracked_fields):
         if not MANUAL_FIELDS.isdisjoint(tracked_fields) and len(self) == 1:
             if self.sudo().billing_source == "manual":
