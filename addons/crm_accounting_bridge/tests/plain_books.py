@@ -49,13 +49,12 @@ def is_money_entry(entry, counterpart):
     """Whether the entry brings or replaces money; else it only gives up a claim."""
     if entry.origin_payment_id or entry.statement_line_id:
         return True
-    outstanding = _get_outstanding_accounts(entry)
     for item in entry.line_ids:
-        if item.account_type in MONEY_TYPES or item.account_id in outstanding:
+        if item.account_type in MONEY_TYPES:
             return True
         if item.account_type == "asset_receivable" and item.balance * counterpart.balance < 0:
             return True
-    return False
+    return bool(entry.line_ids.account_id & _get_outstanding_accounts(entry))
 
 
 def _get_outstanding_accounts(entry):
