@@ -238,7 +238,7 @@ class AccountingImport(models.Model):
     def _start(self):
         """Check what must be settled before the first row; store all rows as waiting."""
         self.check_access("write")
-        if not self.env.user.has_group("account.group_account_invoice"):
+        if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
             raise AccessError(self.env._("Only Invoicing users import invoices."))
         if self.state not in ("draft", "ready"):
             raise UserError(self.env._("This file was imported already."))
@@ -338,21 +338,21 @@ class AccountingImport(models.Model):
         )
 
     def _notify_importer(self):
-        self = self.sudo()  # whoever lost the right meanwhile is told, too
-        self.user_id._bus_send(
+        record = self.sudo()  # whoever lost the right meanwhile is told, too
+        record.user_id._bus_send(
             "simple_notification",
             {
                 "title": self.env._("Import finished"),
                 "message": self.env._(
                     "%(name)s: %(created)s created, %(updated)s updated, %(unchanged)s unchanged,"
                     " %(error)s errors.",
-                    name=self.name,
-                    created=self.created_count,
-                    updated=self.updated_count,
-                    unchanged=self.unchanged_count,
-                    error=self.error_count,
+                    name=record.name,
+                    created=record.created_count,
+                    updated=record.updated_count,
+                    unchanged=record.unchanged_count,
+                    error=record.error_count,
                 ),
-                "type": "warning" if self.error_count else "success",
+                "type": "warning" if record.error_count else "success",
                 "sticky": True,
             },
         )

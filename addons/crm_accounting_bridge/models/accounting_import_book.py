@@ -5,7 +5,7 @@ from psycopg2 import OperationalError
 
 from odoo import Command, models
 from odoo.exceptions import RedirectWarning, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date, formatLang
 
 from .accounting_import_row import ImportRow
 
@@ -369,40 +369,59 @@ class AccountingImport(models.Model):
 
     def _update_documents(self, rows: list[ImportRow]):
         """Bring imported invoices up to date: payments, due date, dispute, opportunity."""
-        changed = set()
         amounts = []
-        rows_by_due_date = defaultdict(list)
-        unblocked = self.env["account.move"]
         for row in rows:
-            move = row.move
-            was_blocked = move.payment_state == "blocked"
+            row.changes = []
+            was_blocked = row.move.payment_state == "blocked"
             if amount := self._get_amount_to_pay(row):
                 amounts.append((row, amount))
-                changed.add(row.number)
+                row.changes.append(
+                    self.env._(
+                        "Payment: %(amount)s",
+                        amount=formatLang(self.env, amount, currency_obj=row.currency),
+                    )
+                )
                 if was_blocked and row.disputed is None:
                     row.disputed = True
-            if move.invoice_date_due != row.due_date:
-                rows_by_due_date[row.due_date].append(row)
-                changed.add(row.number)
             if row.disputed is False and was_blocked:
-                unblocked |= move
-                changed.add(row.number)
-            elif row.disputed and move.payment_state in ("not_paid", "partial"):
-                changed.add(row.number)
-            if row.opportunity and not move.sudo().line_ids.opportunity_id:
-                move._get_opportunity_lines().opportunity_id = row.opportunity
-                changed.add(row.number)
+                self._unblock_moves(row.move)
+                row.changes.append(self.env._("No longer disputed"))
+            elif row.disputed and row.move.payment_state in ("not_paid", "partial"):
+                row.changes.append(self.env._("Disputed"))
+            if row.opportunity and not row.move.sudo().line_ids.opportunity_id:
+                self._link_opportunity(row)
+        self._update_due_dates(rows)
+        self._pay_rows(amounts)
+        self._block_moves(rows)
+        self._set_results([row for row in rows if row.changes], "updated")
+        self._set_results([row for row in rows if not row.changes], "unchanged")
+
+    def _link_opportunity(self, row: ImportRow):
+        # A later link is logged in the chatter as if somebody had made it by hand.
+        lines = row.move._get_opportunity_lines().with_context(
+            tracking_disable=False, mail_notrack=False
+        )
+        lines.opportunity_id = row.opportunity
+        row.changes.append(self.env._("Opportunity: %(name)s", name=row.opportunity.display_name))
+
+    def _update_due_dates(self, rows: list[ImportRow]):
+        rows_by_due_date = defaultdict(list)
+        for row in rows:
+            if row.move.invoice_date_due != row.due_date:
+                rows_by_due_date[row.due_date].append(row)
+                row.changes.append(
+                    self.env._(
+                        "Due date: %(old)s → %(new)s",
+                        old=format_date(self.env, row.move.invoice_date_due),
+                        new=format_date(self.env, row.due_date),
+                    )
+                )
         for due_date, due_rows in rows_by_due_date.items():
             moves = self.env["account.move"].union(*(row.move for row in due_rows))
             moves.line_ids.filtered(
                 lambda line: line.display_type == "payment_term"
             ).date_maturity = due_date
             moves.with_context(skip_invoice_sync=True).invoice_date_due = due_date
-        self._unblock_moves(unblocked)
-        self._pay_rows(amounts)
-        self._block_moves(rows)
-        self._set_results([row for row in rows if row.number in changed], "updated")
-        self._set_results([row for row in rows if row.number not in changed], "unchanged")
 
     def _set_results(self, rows: list[ImportRow], state: str):
         """Keep what became of the rows: by one statement, for each has its own invoice."""
@@ -412,13 +431,17 @@ class AccountingImport(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE accounting_import_line line SET state = %s, move_id = result.move_id
-                  FROM unnest(%s, %s) result (id, move_id) WHERE line.id = result.id
+                UPDATE accounting_import_line line
+                   SET state = %s, move_id = result.move_id, reason = NULLIF(result.reason, '')
+                  FROM unnest(%s, %s, %s) result (id, move_id, reason)
+                 WHERE line.id = result.id
                 """,
                 state,
                 lines.ids,
                 [row.move.id for row in rows],
+                ["\n".join(row.changes) for row in rows],
             )
         )
-        lines.invalidate_recordset(["state", "move_id"])
-        lines.modified(["state", "move_id"])
+        names = ["state", "move_id", "reason"]
+        lines.invalidate_recordset(names)
+        lines.modified(names)

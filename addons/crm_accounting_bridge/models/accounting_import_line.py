@@ -10,7 +10,12 @@ class AccountingImportLine(models.Model):
     _rec_name = "number"
 
     import_id = fields.Many2one(
-        "accounting.import", string="Import", required=True, readonly=True, ondelete="cascade"
+        "accounting.import",
+        string="Import",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=False,  # covered by the composite indexes
     )
     company_id = fields.Many2one(related="import_id.company_id")
     row = fields.Integer(
@@ -33,7 +38,11 @@ class AccountingImportLine(models.Model):
     )
     column = fields.Char(readonly=True, help="The columns that are wrong.")
     value = fields.Char(readonly=True, help="What stands in these columns.")
-    reason = fields.Text(readonly=True, help="Why the row was not imported.")
+    reason = fields.Text(
+        "Details",
+        readonly=True,
+        help="Why the row was not imported; for an updated invoice what was changed.",
+    )
     move_id = fields.Many2one(
         "account.move", string="Invoice", readonly=True, index="btree_not_null", ondelete="set null"
     )

@@ -12,7 +12,8 @@ class ImportRow:
     """One row of a file, understood as far as possible.
 
     ``settled`` and ``amount`` are in the currency of the row, never negative; ``is_refund`` tells
-    a credit note. ``disputed`` is ``None`` when the file does not say.
+    a credit note. ``disputed`` is ``None`` when the file does not say. ``changes`` says what an
+    update changed on the invoice.
     """
 
     line: object
@@ -30,6 +31,7 @@ class ImportRow:
     opportunity: object = None
     move: object = None
     errors: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
 
     def add_error(self, reason: str, *fields: str):
         """Note why the row cannot be imported and in which fields the reason lies."""

@@ -55,7 +55,7 @@ class AccountingImportCommon(BridgeCommon):
         )
 
     def assertCounts(self, result, **expected):
-        counts = {name: 0 for name in ("created", "updated", "unchanged", "error_count")}
+        counts = dict.fromkeys(("created", "updated", "unchanged", "error_count"), 0)
         self.assertEqual({name: result[name] for name in counts}, counts | expected, result)
 
     def assertRowError(self, row, reason, header=HEADER, column=None, **options):

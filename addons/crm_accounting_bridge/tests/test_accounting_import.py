@@ -224,7 +224,7 @@ class TestAccountingImport(AccountingImportCommon):
         deal = self._create_deal("Found later")
         row = self._row(settled="2024-03-01", paid="75.00", disputed="yes", deal="Found later")
         row[3] = "2024-02-20"
-        _record, result = self._import_rows([row], PAID_HEADER)
+        record, result = self._import_rows([row], PAID_HEADER)
         self.assertCounts(result, updated=1)
         move = self._get_move("E-1")
         self.assertEqual(move.amount_residual, 25.0)
@@ -239,6 +239,8 @@ class TestAccountingImport(AccountingImportCommon):
         self.assertEqual(str(move.invoice_date_due), "2024-02-20")
         self.assertEqual(str(move.line_ids[1].date_maturity), "2024-02-20")
         self.assertEqual(move.opportunity_id, deal)
+        for change in ("35.00", "Disputed", "02/05/2024 → 02/20/2024", "Found later"):
+            self.assertIn(change, record.line_ids.reason)
         self.assertFigures(deal, invoiced_total=100.0, paid_total=75.0, due_total=25.0)
         # Paid in full: no dispute any more.
         _record, result = self._import_rows(
