@@ -80,7 +80,6 @@ class AccountingImport(models.Model):
     )
     payment_journal_id = fields.Many2one(
         "account.journal",
-        string="Payment Journal",
         check_company=True,
         domain="[('is_accounting_import', '=', True), ('type', 'in', ('bank', 'cash'))]",
         help="Where the payments go. It has a clearing account of its own, so that the balances of"

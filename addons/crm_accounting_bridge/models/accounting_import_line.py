@@ -11,11 +11,10 @@ class AccountingImportLine(models.Model):
 
     import_id = fields.Many2one(
         "accounting.import",
-        string="Import",
         required=True,
         readonly=True,
         ondelete="cascade",
-        index=False,  # covered by the composite indexes
+        index=True,
     )
     company_id = fields.Many2one(related="import_id.company_id")
     row = fields.Integer(
