@@ -2,6 +2,7 @@
 
 import time
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from .books import write_books as _write_books
@@ -36,8 +37,8 @@ def as_user(env, login="admin"):
     return env(user=user.id, context={"allowed_company_ids": companies.ids})
 
 
-def write_books(env, invoices):
-    _write_books(env, invoices)
+def write_books(env, invoices, today=None):
+    _write_books(env, invoices, today=date.fromisoformat(today) if today else None)
 
 
 def link_invoices(env):

@@ -35,9 +35,7 @@ def read_settlements(env):
         rows = env.execute_query(SQL("EXPLAIN (ANALYZE, BUFFERS) %s", statement))
         result["plans"][title] = "\n".join(row[0] for row in rows)
 
-    everything = SQL(
-        "SELECT COUNT(*), SUM(amount), SUM(days_to_pay) FROM (%s) settlement", query
-    )
+    everything = SQL("SELECT COUNT(*), SUM(amount), SUM(days_to_pay) FROM (%s) settlement", query)
     explain("all", everything)
     with counted(env) as count:
         rows = env.execute_query(everything)
@@ -53,9 +51,8 @@ def read_settlements(env):
         ("one customer", "partner_id", [row[1] for row in invoices]),
         ("one invoice", "invoice_id", [row[0] for row in invoices]),
     ):
-        values = values[:: len(values) // REPEATS][:REPEATS]
         samples = []
-        for value in values:
+        for value in values[:: max(len(values) // REPEATS, 1)][:REPEATS]:
             statement = SQL(
                 "SELECT * FROM (%s) settlement WHERE %s = %s",
                 query,

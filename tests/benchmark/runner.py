@@ -80,15 +80,20 @@ class BenchmarkDatabases:
     def books(self, invoices):
         """A database with books and without our addons; those of an earlier run if kept."""
         template = self.databases.template(demo=False)
-        texts = [file.read_text() for file in sorted((HERE / "books").rglob("*.*")) if "pycache" not in str(file)]
+        texts = [
+            file.read_text()
+            for file in sorted((HERE / "books").rglob("*.*"))
+            if "pycache" not in str(file)
+        ]
         name = f"bench_{checkout_key()}_{invoices}_{digest(template, *texts)}"
         self._to_drop.append(name)
         if name not in self.databases.names():
             unfinished = f"{name}_unfinished"
             self.databases.copy(template, unfinished)
-            with step(f"Writing books with {invoices:,} invoices"), Worker(
-                self.environment, unfinished
-            ) as worker:
+            with (
+                step(f"Writing books with {invoices:,} invoices"),
+                Worker(self.environment, unfinished) as worker,
+            ):
                 worker.call("inside", "write_books", invoices=invoices)
             self.databases.rename(unfinished, name)
         return name
@@ -160,6 +165,7 @@ def _table(figures, invoices):
     yield f"{title:{width}}  {'measured':>{middle}}  bound"
     for figure in figures:
         verdict = "" if not figure.bound else "  ok" if figure.is_good else "  FAILS"
-        yield f"{figure.what:{width}}  {figure.measured:>{middle}}  {figure.bound}{verdict}".rstrip()
+        line = f"{figure.what:{width}}  {figure.measured:>{middle}}  {figure.bound}{verdict}"
+        yield line.rstrip()
     failures = sum(not figure.is_good for figure in figures)
     yield f"{len(figures)} figures, {failures} out of bounds"

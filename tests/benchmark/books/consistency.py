@@ -80,11 +80,7 @@ def find_differences(env, sample=1000):
 
     :param sample: how many records of each model are computed anew, spread over all of them
     """
-    problems = []
-    for title, query in RULES.items():
-        env.cr.execute(query)
-        if rows := env.cr.fetchall():
-            problems.append(f"{len(rows)} {title}, such as {rows[:3]}")
+    problems = _find_broken_rules(env)
     for model, names in STORED.items():
         records = env[model].with_context(active_test=False).search([], order="id")
         records = records[:: max(len(records) // sample, 1)]
@@ -93,6 +89,15 @@ def find_differences(env, sample=1000):
     problems += _compare_matching_numbers(lines[:: max(len(lines) // sample, 1)])
     env.cr.rollback()
     env.invalidate_all()
+    return problems
+
+
+def _find_broken_rules(env):
+    problems = []
+    for title, query in RULES.items():
+        env.cr.execute(query)
+        if rows := env.cr.fetchall():
+            problems.append(f"{len(rows)} {title}, such as {rows[:3]}")
     return problems
 
 
@@ -126,3 +131,86 @@ def _compare_matching_numbers(lines):
         if line.matching_number != stored[line.id]
     ]
     return [f"matching_number of {len(found)}, such as {found[:3]}"] if found else []
+
+
+CASES = {
+    "contacts below companies": "SELECT COUNT(*) FROM res_partner WHERE parent_id IS NOT NULL",
+    "companies with invoices beyond the first": """
+        SELECT COUNT(DISTINCT company_id) - 1 FROM account_move WHERE move_type = 'out_invoice'
+    """,
+    "receipts": "SELECT COUNT(*) FROM account_move WHERE move_type = 'out_receipt'",
+    "credit notes of all": "SELECT COUNT(*) FROM account_move WHERE payment_state = 'reversed'",
+    "credit notes of a part": """
+        SELECT COUNT(*) FROM account_move refund
+          JOIN account_move invoice ON invoice.id = refund.reversed_entry_id
+         WHERE refund.amount_total < invoice.amount_total
+    """,
+    "unmatched credit notes": """
+        SELECT COUNT(*) FROM account_move
+         WHERE move_type = 'out_refund' AND payment_state = 'not_paid'
+    """,
+    "invoices in instalments": """
+        SELECT COUNT(*) FROM (SELECT move_id FROM account_move_line
+         WHERE display_type = 'payment_term' GROUP BY move_id HAVING COUNT(*) > 1) several
+    """,
+    "partly paid": "SELECT COUNT(*) FROM account_move WHERE payment_state = 'partial'",
+    "disputed": "SELECT COUNT(*) FROM account_move WHERE payment_state = 'blocked'",
+    "not paid": "SELECT COUNT(*) FROM account_move WHERE payment_state = 'not_paid'",
+    "in foreign currency": """
+        SELECT COUNT(*) FROM account_move
+         WHERE move_type = 'out_invoice' AND amount_total != amount_total_signed
+    """,
+    "exchange differences": """
+        SELECT COUNT(*) FROM account_partial_reconcile WHERE exchange_move_id IS NOT NULL
+    """,
+    "payments of many invoices": """
+        SELECT COUNT(*) FROM (SELECT payment_id FROM account_move__account_payment
+         GROUP BY payment_id HAVING COUNT(*) > 1) several
+    """,
+    "payments on account": """
+        SELECT COUNT(*) FROM account_payment WHERE move_id IS NOT NULL AND NOT is_reconciled
+    """,
+    "payments without journal entry": "SELECT COUNT(*) FROM account_payment WHERE move_id IS NULL",
+    "write-offs inside payments": """
+        SELECT COUNT(*) FROM account_move_line line
+          JOIN account_account account ON account.id = line.account_id
+         WHERE line.payment_id IS NOT NULL AND account.account_type = 'expense'
+    """,
+    "bad debts": """
+        SELECT COUNT(*) FROM account_move_line line
+          JOIN account_account account ON account.id = line.account_id
+         WHERE line.payment_id IS NULL AND line.name = 'By hand'
+           AND account.account_type = 'expense'
+    """,
+    "opening balances": """
+        SELECT COUNT(*) FROM account_move_line line
+          JOIN account_account account ON account.id = line.account_id
+         WHERE line.name = 'By hand' AND account.account_type = 'equity'
+    """,
+    "won deals": "SELECT COUNT(*) FROM crm_lead WHERE won_status = 'won'",
+    "lost deals": "SELECT COUNT(*) FROM crm_lead WHERE won_status = 'lost'",
+    "open deals": "SELECT COUNT(*) FROM crm_lead WHERE won_status = 'pending'",
+}
+
+
+def count_cases(env):
+    """How often each case is in the books that the generator promises."""
+    counts = {}
+    for case, query in CASES.items():
+        env.cr.execute(query)
+        counts[case] = env.cr.fetchone()[0]
+    return counts
+
+
+def find_planted_difference(env):
+    """What is found after one cent of one invoice's residual has been moved."""
+    env.cr.execute(
+        """
+        UPDATE account_move_line SET amount_residual = amount_residual + 0.01
+         WHERE id = (SELECT MIN(id) FROM account_move_line
+                      WHERE display_type = 'payment_term' AND amount_residual > 0)
+        RETURNING id
+        """
+    )
+    line = env["account.move.line"].browse(env.cr.fetchone())
+    return _find_broken_rules(env) + _compare(line, ["amount_residual"])
