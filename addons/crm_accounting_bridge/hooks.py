@@ -70,7 +70,7 @@ def uninstall_hook(env):
         )
     )
     leads = env["crm.lead"].with_context(active_test=False).search([("stage_id", "in", own.ids)])
-    for (team, before), group in leads.grouped(
+    for (_team, before), group in leads.grouped(
         lambda lead: (lead.team_id, lead.stage_before_billing_id)
     ).items():
         target = before if before.is_won else group._find_won_stage() - own

@@ -33,7 +33,9 @@ class CrmBillingDemo(models.AbstractModel):
             "harbor",
             40,
             [("Pallet racking", 18000, "racking"), ("Assembly", 2000, "racking")],
-            payment_term=self.env.ref("crm_accounting_bridge.account_payment_term_instalments_demo"),
+            payment_term=self.env.ref(
+                "crm_accounting_bridge.account_payment_term_instalments_demo"
+            ),
         )
         self._pay(racking, days_ago=38, ratio=0.3)
         # Credit notes: one takes off a part, the rest is paid; one cancels the whole deal.
@@ -43,7 +45,9 @@ class CrmBillingDemo(models.AbstractModel):
         signage = self._invoice("alpine", 31, [("Illuminated sign", 1500, "signage")])
         self._credit(signage, days_ago=10)
         # Disputed: owed, but not overdue.
-        self._invoice("clinic", 56, [("Reception desk", 6000, "reception")]).action_toggle_block_payment()
+        self._invoice(
+            "clinic", 56, [("Reception desk", 6000, "reception")]
+        ).action_toggle_block_payment()
         # A customer who paid well, but has bought nothing for a year; and a loss.
         catalogue = self._invoice("press", 402, [("Catalogue", 4000, "catalogue")])
         self._pay(catalogue, days_ago=377)

@@ -1,23 +1,25 @@
-from . import account_receivable_settlement
-from . import account_move
-from . import account_move_line
-from . import account_partial_reconcile
-from . import account_payment
-from . import accounting_import
-from . import accounting_import_column
-from . import accounting_import_line
-from . import accounting_import_file
-from . import accounting_import_row
-from . import accounting_import_match
-from . import accounting_import_book
-from . import accounting_import_journal
-from . import accounting_import_move
-from . import crm_lead
-from . import crm_lead_figures
-from . import crm_lead_manual
-from . import crm_lead_stage
-from . import crm_stage
-from . import crm_stage_change_failure
-from . import mail_message
-from . import res_company
-from . import res_config_settings
+from . import (
+    account_move,
+    account_move_line,
+    account_partial_reconcile,
+    account_payment,
+    account_receivable_settlement,
+    accounting_import,
+    accounting_import_book,
+    accounting_import_column,
+    accounting_import_file,
+    accounting_import_journal,
+    accounting_import_line,
+    accounting_import_match,
+    accounting_import_move,
+    accounting_import_row,
+    crm_lead,
+    crm_lead_figures,
+    crm_lead_manual,
+    crm_lead_stage,
+    crm_stage,
+    crm_stage_change_failure,
+    mail_message,
+    res_company,
+    res_config_settings,
+)

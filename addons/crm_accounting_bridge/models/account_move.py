@@ -68,9 +68,9 @@ class AccountMove(models.Model):
 
     def _get_opportunity_lines(self):
         """The lines that can belong to a deal: those with an amount of their own."""
-        return self.filtered(lambda move: move.is_sale_document(include_receipts=True)).line_ids.filtered(
-            lambda line: line.display_type == "product"
-        )
+        return self.filtered(
+            lambda move: move.is_sale_document(include_receipts=True)
+        ).line_ids.filtered(lambda line: line.display_type == "product")
 
     def _post(self, soft=True):
         reposted = self.filtered("posted_before")

@@ -221,10 +221,10 @@ class AccountReceivableSettlement(models.Model):
         """Of the counterpart's entry: which ratio of what it settles is no money but a loss.
 
         Money is an entry of a payment or a bank statement, or one that touches a bank, cash,
-        credit card or outstanding account (:meth:`_get_outstanding_account_sql`), another receivable (point of sale, a debt taken over),
-        a payable (set off) or equity (opening balance). Its loss is what it books on income and
-        expense accounts, with the tax that goes with it. Any other entry is a loss in full; a
-        credit note or an exchange difference is none.
+        credit card or outstanding account (:meth:`_get_outstanding_account_sql`), another
+        receivable (point of sale, a debt taken over), a payable (set off) or equity (opening
+        balance). Its loss is what it books on income and expense accounts, with the tax that goes
+        with it. Any other entry is a loss in full; a credit note or an exchange difference is none.
         """
         return SQL(
             """
@@ -337,42 +337,53 @@ class AccountReceivableSettlement(models.Model):
                    NULL::int AS counterpart_line_id,
                    NULL::int AS cause_line_id,
                    'payment' AS kind,
-                   payment.sign * (LEAST(payment.upto, line.upto)
-                       - GREATEST(payment.upto - payment.amount, line.upto - line.amount)) AS amount,
+                   payment.sign * (LEAST(payment.upto, open.upto)
+                       - GREATEST(payment.upto - payment.amount,
+                                  open.upto - ABS(line.amount_residual))) AS amount,
                    line.invoice_date,
-                   GREATEST(line.due_date, line.invoice_date) AS due_date,
+                   GREATEST(COALESCE(line.date_maturity, line.date), line.invoice_date) AS due_date,
                    GREATEST(line.invoice_date, payment.date) AS settlement_date,
                    FALSE AS is_mirror
-              FROM (%(payments)s) payment
-              JOIN (%(lines)s) line ON line.move_id = payment.invoice_id
-             WHERE LEAST(payment.upto, line.upto)
-                   > GREATEST(payment.upto - payment.amount, line.upto - line.amount)
+              FROM account_move_line line
+              JOIN account_account account ON account.id = line.account_id
+             CROSS JOIN LATERAL (%(payments)s) payment
+             CROSS JOIN LATERAL (
+                SELECT SUM(ABS(item.amount_residual)) AS upto
+                  FROM account_move_line item
+                  JOIN account_account item_account ON item_account.id = item.account_id
+                 WHERE item.move_id = line.move_id
+                   AND item.display_type = 'payment_term'
+                   AND item_account.account_type = 'asset_receivable'
+                   AND NOT COALESCE(item_account.non_trade, FALSE)
+                   AND item.partner_id IS NOT NULL
+                   AND (COALESCE(item.date_maturity, item.date), item.id)
+                       <= (COALESCE(line.date_maturity, line.date), line.id)
+                   ) open
+             WHERE line.display_type = 'payment_term'
+               AND account.account_type = 'asset_receivable'
+               AND NOT COALESCE(account.non_trade, FALSE)
+               AND line.partner_id IS NOT NULL
+               AND line.amount_residual != 0
+               -- Few instalments have such a payment: only for them the rest is looked at.
+               AND line.move_id IN (
+                    SELECT link.invoice_id
+                      FROM account_move__account_payment link
+                      JOIN account_payment unposted ON unposted.id = link.payment_id
+                     WHERE unposted.move_id IS NULL AND unposted.state IN ('in_process', 'paid'))
+               AND payment.invoice_id = line.move_id
+               AND LEAST(payment.upto, open.upto)
+                   > GREATEST(payment.upto - payment.amount,
+                              open.upto - ABS(line.amount_residual))
                AND %(scope)s
             """,
             payments=self._get_unposted_payment_amount_sql(),
-            lines=SQL(
-                """
-                SELECT item.id, item.company_id, item.partner_id, item.move_id, item.parent_state,
-                       item.invoice_date,
-                       COALESCE(item.date_maturity, item.date) AS due_date,
-                       ABS(item.amount_residual) AS amount,
-                       SUM(ABS(item.amount_residual)) OVER (
-                           PARTITION BY item.move_id
-                           ORDER BY COALESCE(item.date_maturity, item.date), item.id) AS upto
-                  FROM account_move_line item
-                  JOIN account_account account ON account.id = item.account_id
-                 WHERE item.display_type = 'payment_term'
-                   AND account.account_type = 'asset_receivable'
-                   AND NOT COALESCE(account.non_trade, FALSE)
-                   AND item.partner_id IS NOT NULL
-                   AND item.amount_residual != 0
-                """
-            ),
             scope=SQL("line.id = ANY(%s)", line_ids) if line_ids else SQL("TRUE"),
         )
 
     def _get_unposted_payment_amount_sql(self) -> SQL:
-        """What each payment without journal entry pays of each of its invoices, running total."""
+        """What each payment without journal entry pays of the invoice ``line.move_id``, running
+        total. Its other invoices are among the rows, for the payment goes to them in turn.
+        """
         return SQL(
             """
             SELECT share.*,
@@ -383,7 +394,8 @@ class AccountReceivableSettlement(models.Model):
                        LEAST(open.residual, GREATEST(0,
                            ROUND(payment.amount * open.rate, open.decimal_places)
                            - COALESCE(SUM(open.residual) OVER (
-                                PARTITION BY payment.id ORDER BY invoice.invoice_date_due, invoice.id
+                                PARTITION BY payment.id
+                                ORDER BY invoice.invoice_date_due, invoice.id
                                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))) AS amount
                   FROM account_payment payment
                   JOIN account_move__account_payment link ON link.payment_id = payment.id
@@ -413,7 +425,9 @@ class AccountReceivableSettlement(models.Model):
                        AND account.account_type = 'asset_receivable'
                        AND NOT COALESCE(account.non_trade, FALSE)
                        ) open
-                 WHERE payment.move_id IS NULL
+                 WHERE payment.id IN (SELECT payment_id FROM account_move__account_payment
+                                       WHERE invoice_id = line.move_id)
+                   AND payment.move_id IS NULL
                    AND (payment.state = 'in_process'
                         OR (payment.state = 'paid' AND NOT open.is_reconciled))
                    AND open.residual != 0

@@ -56,7 +56,7 @@ class AccountingImport(models.Model):
         except OperationalError:
             # Concurrency: Odoo repeats the whole transaction.
             raise
-        except Exception as error:  # noqa: BLE001  whatever accounting or an addon may raise
+        except Exception as error:
             self.env.invalidate_all()
             if len(rows) > 1:
                 middle = len(rows) // 2

@@ -1,6 +1,6 @@
 """What can be said of a deal's money, from nothing to paid, and where a deal goes for it."""
 
-#: Values of ``crm.lead.billing_status`` and ``crm.stage.billing_status``, in the order of the funnel.
+#: Values of ``crm.lead.billing_status`` and ``crm.stage.billing_status``, in funnel order.
 BILLING_STATUSES = [
     ("none", "Not Invoiced"),
     ("quoted", "Quotation Sent"),

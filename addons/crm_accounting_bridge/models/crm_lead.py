@@ -312,7 +312,10 @@ class CrmLead(models.Model):
         ) | (
             Domain("company_id", "=", False)
             & Domain("next_due_date", "<", newest)
-            & (Domain("billing_as_of_date", "<", newest) | Domain("billing_status", "!=", "overdue"))
+            & (
+                Domain("billing_as_of_date", "<", newest)
+                | Domain("billing_status", "!=", "overdue")
+            )
         )
 
     def _refresh_billing(self):

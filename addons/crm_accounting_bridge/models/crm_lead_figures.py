@@ -32,7 +32,24 @@ class CrmLead(models.Model):
             ["company_currency_id", "opportunity_id", "price_subtotal", "price_total"]
         )
         self.env["crm.lead"].flush_model(["company_id"])
-        return {row["lead_id"]: row for row in self.env.execute_query_dict(self._get_figures_sql())}
+        # Most deals are not invoiced: the statement of figures is planned only for those that are.
+        billed = self.browse(
+            lead_id
+            for (lead_id,) in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT opportunity_id
+                      FROM account_move_line
+                     WHERE opportunity_id = ANY(%s) AND parent_state = 'posted'
+                    """,
+                    list(self.ids),
+                )
+            )
+        )
+        if not billed:
+            return {}
+        rows = self.env.execute_query_dict(billed._get_figures_sql())
+        return {row["lead_id"]: row for row in rows}
 
     def _get_figures_sql(self) -> SQL:
         settlement_sql = self.env["account.receivable.settlement"]._get_settlement_sql(

@@ -75,12 +75,14 @@ class CrmLead(models.Model):
         if not self._is_stage_automation_active():
             return
         leads = self.filtered(
-            lambda lead: lead.billing_status != lead.followed_billing_status
-            and lead.active
-            and lead.type == "opportunity"
-            and not lead.is_stage_held
+            lambda lead: (
+                lead.billing_status != lead.followed_billing_status
+                and lead.active
+                and lead.type == "opportunity"
+                and not lead.is_stage_held
+            )
         )
-        for (team, status), status_leads in leads.grouped(
+        for (_team, status), status_leads in leads.grouped(
             lambda lead: (lead.team_id, lead.billing_status)
         ).items():
             target = status_leads._find_billing_stage(status)
@@ -140,7 +142,7 @@ class CrmLead(models.Model):
         except OperationalError:
             # Concurrency: Odoo repeats the whole transaction.
             raise
-        except Exception as error:  # noqa: BLE001  whatever another addon may raise
+        except Exception as error:
             if len(self) > 1:
                 # The others must not suffer for the one that is refused.
                 for lead in self:
@@ -176,8 +178,9 @@ class CrmLead(models.Model):
     def action_set_won(self):
         """The button Won leads to Won, never to Paid; a deal that accounting moved stays there."""
         billed = self.filtered(
-            lambda lead: lead.won_status == "won"
-            and lead.stage_id.billing_status in INVOICED_STATUSES
+            lambda lead: (
+                lead.won_status == "won" and lead.stage_id.billing_status in INVOICED_STATUSES
+            )
         )
         leads = (self - billed).with_context(without_accounting_stages=True)
         return super(CrmLead, leads).action_set_won()

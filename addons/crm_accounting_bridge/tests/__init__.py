@@ -1,21 +1,23 @@
-from . import test_deal_figures
-from . import test_random_walk
-from . import test_manual_billing
-from . import test_roles
-from . import test_funnel_report
-from . import test_settlement_currency
-from . import test_settlement_documents
-from . import test_settlement_loss
-from . import test_settlement_money
-from . import test_deal_credits
-from . import test_deal_shares
-from . import test_invoice_links
-from . import test_deal_life
-from . import test_deal_time
-from . import test_stages
-from . import test_accounting_import
-from . import test_accounting_import_errors
-from . import test_accounting_import_match
-from . import test_accounting_import_file
-from . import test_accounting_import_access
-from . import test_accounting_import_ibm
+from . import (
+    test_accounting_import,
+    test_accounting_import_access,
+    test_accounting_import_errors,
+    test_accounting_import_file,
+    test_accounting_import_ibm,
+    test_accounting_import_match,
+    test_deal_credits,
+    test_deal_figures,
+    test_deal_life,
+    test_deal_shares,
+    test_deal_time,
+    test_funnel_report,
+    test_invoice_links,
+    test_manual_billing,
+    test_random_walk,
+    test_roles,
+    test_settlement_currency,
+    test_settlement_documents,
+    test_settlement_loss,
+    test_settlement_money,
+    test_stages,
+)

@@ -88,9 +88,7 @@ class BridgeCommon(AccountTestInvoicingCommon):
     def _create_user(cls, login, groups, company=None):
         """A user with these groups only, in one company."""
         company = company or cls.company
-        return new_test_user(
-            cls.env, login, groups, company_id=company.id, company_ids=company.ids
-        )
+        return new_test_user(cls.env, login, groups, company_id=company.id, company_ids=company.ids)
 
     def _flush(self):
         """End the transaction as far as our code can see: stages follow their statuses."""

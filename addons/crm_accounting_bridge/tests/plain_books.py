@@ -30,9 +30,11 @@ def is_trade_receivable(account):
 def instalments(document):
     """The receivable lines of an invoice, receipt or credit note."""
     return document.line_ids.filtered(
-        lambda line: line.display_type == "payment_term"
-        and is_trade_receivable(line.account_id)
-        and line.partner_id
+        lambda line: (
+            line.display_type == "payment_term"
+            and is_trade_receivable(line.account_id)
+            and line.partner_id
+        )
     )
 
 
@@ -286,7 +288,7 @@ class PlainDeals:
             for name in ("invoiced", "credited", "paid", "due", "overdue")
         }
         for name, amount in rounded.items():
-            if 0 < abs(figures[name]) and abs(amount) <= Fraction(figures["documents"], 100):
+            if abs(figures[name]) > 0 and abs(amount) <= Fraction(figures["documents"], 100):
                 return None
         if rounded["credited"] > 0 and rounded["invoiced"] <= 0 and rounded["paid"] <= 0:
             return "credited"
@@ -321,9 +323,7 @@ class PlainDeals:
             documents.filtered(lambda move: move.company_currency_id == own).mapped("invoice_date")
         )
         return Fraction(
-            self.env["res.currency"]._get_conversion_rate(
-                own, currency, document.company_id, first
-            )
+            self.env["res.currency"]._get_conversion_rate(own, currency, document.company_id, first)
         )
 
     # What became of a document ---------------------------------------------------------------
@@ -347,7 +347,8 @@ class PlainDeals:
             "written_off": written_off,
             "due": due,
             "overdue": overdue,
-            "untaxed": facts["untaxed"][deal] * (1 - (facts["credited"] * part / amount if amount else 0)),
+            "untaxed": facts["untaxed"][deal]
+            * (1 - (facts["credited"] * part / amount if amount else 0)),
         }
         return {
             "amounts": figures,
@@ -373,7 +374,9 @@ class PlainDeals:
         return -sum(
             exact(line.balance) * exact(line.price_total) / exact(line.price_subtotal)
             for line in document.line_ids
-            if line.display_type == "product" and line.opportunity_id == lead and line.price_subtotal
+            if line.display_type == "product"
+            and line.opportunity_id == lead
+            and line.price_subtotal
         )
 
     def _compute_document(self, document):

@@ -161,17 +161,13 @@ class TestDealLife(BridgeCommon):
             self.deal, invoiced_total=100.0, paid_total=60.0, due_total=40.0, overdue_total=40.0
         )
         payment.action_cancel()
-        self.assertFigures(
-            self.deal, invoiced_total=100.0, due_total=100.0, overdue_total=100.0
-        )
+        self.assertFigures(self.deal, invoiced_total=100.0, due_total=100.0, overdue_total=100.0)
         payment.action_draft()
         payment.action_post()
         self._flush()
         payment.action_draft()
         payment.unlink()
-        self.assertFigures(
-            self.deal, invoiced_total=100.0, due_total=100.0, overdue_total=100.0
-        )
+        self.assertFigures(self.deal, invoiced_total=100.0, due_total=100.0, overdue_total=100.0)
 
     def test_loss_accounts_changed_after_posting(self):
         """Somebody corrects the entry that settled the invoice: it was money after all."""
@@ -235,12 +231,10 @@ class TestDealLife(BridgeCommon):
         self._flush()
         first_company = self.env["res.company"].search([], order="id", limit=1)
         self.assertEqual(deal.billing_currency_id, first_company.currency_id)
-        # 100 USD and 2 × 50 EUR at 0.5 EUR per USD, the rate of the deal's first euro invoice.
+        # 100 USD and 2 x 50 EUR at 0.5 EUR per USD, the rate of the deal's first euro invoice.
         self.assertFigures(deal, invoiced_total=300.0, due_total=300.0)
         invoices[0]._reverse_moves([{"invoice_date": "2024-01-28"}], cancel=True)
-        self.assertFigures(
-            deal, invoiced_total=200.0, credited_total=100.0, due_total=200.0
-        )
+        self.assertFigures(deal, invoiced_total=200.0, credited_total=100.0, due_total=200.0)
         self.assertEqual(deal.billing_status, "invoiced")
 
     def test_an_invoice_takes_no_deal_of_another_company(self):

@@ -50,9 +50,7 @@ class TestDealTime(BridgeCommon):
             )
             self.assertEqual(self.deal.billing_status, "overdue")
             self._pay(invoice, 300.0, date="2024-01-21", installments_mode="full")
-            self.assertFigures(
-                self.deal, invoiced_total=1000.0, paid_total=300.0, due_total=700.0
-            )
+            self.assertFigures(self.deal, invoiced_total=1000.0, paid_total=300.0, due_total=700.0)
             self.assertEqual(self.deal.billing_status, "partially_paid")
             self.assertEqual(self.deal.next_due_date, self._date("2024-02-19"))
             frozen.move_to("2024-02-20 12:00:00")
@@ -92,9 +90,7 @@ class TestDealTime(BridgeCommon):
         self.assertFigures(self.deal, invoiced_total=100.0, due_total=100.0)
         self.assertEqual(self.deal.billing_status, "invoiced")
         invoice.action_toggle_block_payment()
-        self.assertFigures(
-            self.deal, invoiced_total=100.0, due_total=100.0, overdue_total=100.0
-        )
+        self.assertFigures(self.deal, invoiced_total=100.0, due_total=100.0, overdue_total=100.0)
 
     def test_today_is_the_companys(self):
         """Around midnight the company's time zone decides, whoever looks and wherever."""
@@ -124,9 +120,9 @@ class TestDealTime(BridgeCommon):
         """A deal of no company is judged once, though it is tomorrow somewhere already."""
         east = self.setup_other_company(name="East")["company"]
         east.partner_id.tz = "Pacific/Kiritimati"
-        self.env["res.company"].sudo().search([("id", "!=", east.id)]).partner_id.tz = (
-            "Pacific/Pago_Pago"
-        )
+        self.env["res.company"].sudo().search(
+            [("id", "!=", east.id)]
+        ).partner_id.tz = "Pacific/Pago_Pago"
         deal = self._create_deal(company_id=False)
         with freeze_time("2024-01-20 10:30:00") as frozen:
             self._create_deal_invoice([(100.0, deal)], invoice_date_due="2024-01-25")
@@ -160,9 +156,7 @@ class TestDealTime(BridgeCommon):
                 self.env(cr=cr, su=True)["crm.lead"]._cron_refresh_overdue(batch_size=2)
             self.env.invalidate_all()
             for deal in deals:
-                self.assertFigures(
-                    deal, invoiced_total=100.0, due_total=100.0, overdue_total=100.0
-                )
+                self.assertFigures(deal, invoiced_total=100.0, due_total=100.0, overdue_total=100.0)
             self.assertEqual(
                 deals.mapped("billing_as_of_date"), [fields.Date.to_date("2024-02-01")] * 5
             )

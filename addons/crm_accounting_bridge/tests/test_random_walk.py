@@ -24,7 +24,7 @@ FIGURES = {
 DATES = ("first_invoice_date", "next_due_date", "last_payment_date", "paid_date")
 
 
-class NothingToDo(Exception):
+class NothingToDoError(Exception):
     """There is no record yet that the operation could be done with."""
 
 
@@ -84,7 +84,7 @@ class Walk:
                 with self.test.env.cr.savepoint():
                     getattr(self, name)()
                     self.test._flush()
-            except NothingToDo:
+            except NothingToDoError:
                 self.history.pop()
                 continue
             except UserError as error:
@@ -105,7 +105,7 @@ class Walk:
     def _choose(self, records):
         """One of the records, or end of this operation."""
         if not records:
-            raise NothingToDo
+            raise NothingToDoError
         record = self.random.choice(records.sorted("id"))
         self._note(f"{record._name}({record.id})")
         return record
@@ -204,10 +204,10 @@ class Walk:
 
     def change_due_date(self):
         move = self._choose(self._posted())
-        line = self._choose(move.line_ids.filtered(lambda line: line.display_type == "payment_term"))
-        line.date_maturity = fields.Date.add(
-            fields.Date.today(), days=self.random.randint(-40, 40)
+        line = self._choose(
+            move.line_ids.filtered(lambda line: line.display_type == "payment_term")
         )
+        line.date_maturity = fields.Date.add(fields.Date.today(), days=self.random.randint(-40, 40))
 
     def dispute(self):
         self._choose(self._posted()).action_toggle_block_payment()
@@ -316,7 +316,7 @@ class Walk:
             self._choose(lines).unlink()
         refund.invoice_line_ids[0].quantity = self.random.choice([0.25, 1, 1])
         if refund.amount_total <= 0:
-            raise NothingToDo
+            raise NothingToDoError
         refund.action_post()
 
     def match_credit_note(self):
@@ -401,15 +401,16 @@ class TestRandomWalk(BridgeCommon):
         cls.foreign_currency = cls.setup_other_currency("GBP", rates=[])
         for currency, rates in (
             (cls.other_currency, (("2000-01-01", 0.9), ("2024-05-15", 0.8), ("2024-06-20", 0.95))),
-            (cls.foreign_currency, (("2000-01-01", 0.7), ("2024-05-10", 0.77), ("2024-07-01", 0.5))),
+            (
+                cls.foreign_currency,
+                (("2000-01-01", 0.7), ("2024-05-10", 0.77), ("2024-07-01", 0.5)),
+            ),
         ):
             for date, rate in rates:
                 cls.env["res.currency.rate"].create(
                     {"currency_id": currency.id, "name": date, "rate": rate, "company_id": False}
                 )
-        data_2 = cls.setup_other_company(
-            name="Second Company", currency_id=cls.other_currency.id
-        )
+        data_2 = cls.setup_other_company(name="Second Company", currency_id=cls.other_currency.id)
         cls.company_2 = data_2["company"]
         cls.accounts_by_company = {cls.company: cls.company_data, cls.company_2: data_2}
         cls.tax_by_company = {
@@ -452,9 +453,7 @@ class TestRandomWalk(BridgeCommon):
                     self._check(walk)
                 except Exception:
                     history = "\n".join(f"{i}: {line}" for i, line in enumerate(walk.history))
-                    self.fail(
-                        f"seed {seed}, step {number}\n{traceback.format_exc()}\n{history}"
-                    )
+                    self.fail(f"seed {seed}, step {number}\n{traceback.format_exc()}\n{history}")
             refused = sum("refused" in line for line in walk.history)
             self.assertLess(refused, self.STEPS / 3, "most operations must go through")
 

@@ -52,9 +52,7 @@ class TestSettlementCurrency(BridgeCommon):
         """500.00 at the invoice's rate, 625.00 received: the gain is not the customer's."""
         invoice = self._create_invoice()
         self._pay(invoice, date="2024-02-10")
-        self.assertEqual(
-            self._get_settlements(invoice), [("payment", 500.0, "2024-02-10", 31, 1)]
-        )
+        self.assertEqual(self._get_settlements(invoice), [("payment", 500.0, "2024-02-10", 31, 1)])
         self.assertFigures(invoice.opportunity_id, invoiced_total=500.0, paid_total=500.0)
 
     def test_part_payments_at_two_rates(self):
@@ -80,9 +78,7 @@ class TestSettlementCurrency(BridgeCommon):
             with self.subTest(date=date):
                 invoice = self._create_invoice()
                 deal = invoice.opportunity_id
-                refund = invoice._reverse_moves(
-                    [{"invoice_date": date, "date": date}], cancel=True
-                )
+                refund = invoice._reverse_moves([{"invoice_date": date, "date": date}], cancel=True)
                 self.assertEqual(invoice.amount_residual, 0.0)
                 rows = self._get_settlements(invoice)
                 self.assertFalse([row for row in rows if row[0] == "payment"])
@@ -118,9 +114,7 @@ class TestSettlementCurrency(BridgeCommon):
         invoice = self._create_invoice()
         self._pay(invoice, 500.0, date="2024-01-15")
         self.foreign.active = False
-        self.assertEqual(
-            self._get_settlements(invoice), [("payment", 250.0, "2024-01-15", 5, -25)]
-        )
+        self.assertEqual(self._get_settlements(invoice), [("payment", 250.0, "2024-01-15", 5, -25)])
         self.assertFigures(
             invoice.opportunity_id,
             invoiced_total=500.0,

@@ -26,9 +26,7 @@ class TestSettlementMoney(BridgeCommon):
     def test_each_part_payment_has_its_own_lateness(self):
         invoice = self._create_invoice(100.0)
         self._pay(invoice, 60.0, date="2024-01-20")
-        self.assertEqual(
-            self._get_settlements(invoice), [("payment", 60.0, "2024-01-20", 10, -20)]
-        )
+        self.assertEqual(self._get_settlements(invoice), [("payment", 60.0, "2024-01-20", 10, -20)])
         self._pay(invoice, date="2024-02-19")
         self.assertEqual(
             self._get_settlements(invoice),
@@ -81,9 +79,7 @@ class TestSettlementMoney(BridgeCommon):
         )
         payment.date = "2024-02-10"
         payment.action_post()
-        self.assertEqual(
-            self._get_settlements(invoice), [("payment", 1000.0, "2024-02-10", 31, 1)]
-        )
+        self.assertEqual(self._get_settlements(invoice), [("payment", 1000.0, "2024-02-10", 31, 1)])
         payment.action_draft()
         payment.action_cancel()
         self.assertEqual(self._get_settlements(invoice), [])
@@ -137,17 +133,13 @@ class TestSettlementMoney(BridgeCommon):
         _liquidity, suspense, _other = statement_line._seek_for_lines()
         suspense.account_id = self.receivable
         self._settle(invoice, statement_line.move_id)
-        self.assertEqual(
-            self._get_settlements(invoice), [("payment", 1000.0, "2024-02-12", 33, 3)]
-        )
+        self.assertEqual(self._get_settlements(invoice), [("payment", 1000.0, "2024-02-12", 33, 3)])
 
     def test_entries_that_are_money(self):
         """Written by hand: bank, outstanding account, PoS receivable, set-off, opening balance."""
         accounts = self.env["account.account"]
         pos_receivable = self.receivable.copy({"name": "Account Receivable (PoS)"})
-        equity = accounts.create(
-            {"name": "Opening", "code": "OPENX", "account_type": "equity"}
-        )
+        equity = accounts.create({"name": "Opening", "code": "OPENX", "account_type": "equity"})
         card = accounts.create(
             {"name": "Card", "code": "CARDX", "account_type": "liability_credit_card"}
         )

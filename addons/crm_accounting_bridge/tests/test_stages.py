@@ -190,9 +190,7 @@ class TestStages(BridgeCommon):
         )
         north = self._create_deal(team_id=team.id)
         south = self._create_deal(team_id=other_team.id)
-        self._create_deal_invoice(
-            [(100.0, north), (100.0, south)], invoice_date_due="2024-03-01"
-        )
+        self._create_deal_invoice([(100.0, north), (100.0, south)], invoice_date_due="2024-03-01")
         self.assertStage(north, stage)
         self.assertStage(south, self.stage_invoiced)
 
@@ -356,8 +354,9 @@ class TestStages(BridgeCommon):
                 return leads.env.cr.execute("SELECT 1 / 0")
             return write(leads, vals)
 
-        with patch.object(type(self.deal), "write", broken_write), self.assertLogs(
-            "odoo.sql_db", "ERROR"
+        with (
+            patch.object(type(self.deal), "write", broken_write),
+            self.assertLogs("odoo.sql_db", "ERROR"),
         ):
             self._pay(invoice)
             self._flush()

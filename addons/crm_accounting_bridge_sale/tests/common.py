@@ -1,4 +1,5 @@
 from odoo import Command
+
 from odoo.addons.crm_accounting_bridge.tests.common import BridgeCommon
 
 

@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from freezegun import freeze_time
+
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 

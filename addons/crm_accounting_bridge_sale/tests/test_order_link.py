@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+
 from odoo.tests import new_test_user, tagged
 
 from .common import BridgeSaleCommon

@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+
 from odoo import Command
 from odoo.tests import new_test_user, tagged
 
