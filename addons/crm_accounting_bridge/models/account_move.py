@@ -9,7 +9,6 @@ class AccountMove(models.Model):
 
     opportunity_id = fields.Many2one(
         "crm.lead",
-        string="Opportunity",
         compute="_compute_opportunity_id",
         inverse="_inverse_opportunity_id",
         store=True,
@@ -25,7 +24,6 @@ class AccountMove(models.Model):
     )
     opportunity_ids = fields.Many2many(
         "crm.lead",
-        string="Opportunities",
         context={"active_test": False},
         compute="_compute_opportunity_ids",
         search="_search_opportunity_ids",

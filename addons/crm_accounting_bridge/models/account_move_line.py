@@ -8,7 +8,6 @@ class AccountMoveLine(models.Model):
 
     opportunity_id = fields.Many2one(
         "crm.lead",
-        string="Opportunity",
         compute="_compute_opportunity_id",
         store=True,
         readonly=False,
@@ -56,5 +55,6 @@ class AccountMoveLine(models.Model):
 
     def _copy_data_extend_business_fields(self, values):
         # A credit note takes from the deal what the invoice gave it.
-        super()._copy_data_extend_business_fields(values)
+        result = super()._copy_data_extend_business_fields(values)
         values["opportunity_id"] = self.opportunity_id.id
+        return result

@@ -59,7 +59,7 @@ class AccountReceivableSettlement(models.Model):
         readonly=True,
         help="The receivable journal item of the invoice that was settled.",
     )
-    invoice_id = fields.Many2one("account.move", string="Invoice", readonly=True)
+    invoice_id = fields.Many2one("account.move", readonly=True)
     counterpart_line_id = fields.Many2one(
         "account.move.line",
         string="Settled With",

@@ -255,8 +255,9 @@ class CrmLead(models.Model):
         return super().unlink()
 
     def _merge_dependences(self, opportunities):
-        super()._merge_dependences(opportunities)
+        result = super()._merge_dependences(opportunities)
         opportunities._get_billing_lines_sudo().opportunity_id = self
+        return result
 
     def _get_billing_lines_sudo(self):
         """All invoice lines of the deals.
@@ -302,7 +303,7 @@ class CrmLead(models.Model):
         A deal without a company may be invoiced by companies in several time zones: the first of
         them to reach a new day counts, and until it is overdue the deal is judged at each run.
         """
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("active", "=", True)])
         newest = max(company._get_today() for company in companies)
         return Domain.OR(
             Domain("company_id", "in", group.ids)

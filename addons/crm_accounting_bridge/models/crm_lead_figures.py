@@ -88,7 +88,7 @@ class CrmLead(models.Model):
 
     def _get_today_sql(self) -> SQL:
         """Every company with its own date of today."""
-        companies = self.env["res.company"].sudo().with_context(active_test=False).search([])
+        companies = self.env["res.company"].sudo().search([("active", "in", (True, False))])
         return SQL(", ").join(
             SQL("(%s, %s::date)", company.id, company._get_today()) for company in companies
         )

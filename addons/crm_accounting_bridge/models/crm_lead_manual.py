@@ -153,10 +153,9 @@ class CrmLead(models.Model):
         manual = self.filtered(lambda lead: lead.billing_source == "manual")
         automatic = self - manual
         automatic.has_uncounted_invoices = False
-        if automatic:
-            super(CrmLead, automatic)._compute_billing()
         if manual:
             manual._compute_manual_billing()
+        return super(CrmLead, automatic)._compute_billing()
 
     def _compute_manual_billing(self):
         """Figures and status of the deals from what was set by hand; the stage follows later.
@@ -212,7 +211,6 @@ class CrmLead(models.Model):
     def _get_manual_billing_error(self) -> str | None:
         """What contradicts itself in the values set by hand, as a sentence."""
         self.ensure_one()
-        _ = self.env._
         status = self.manual_billing_status
         label = dict(self._fields["manual_billing_status"]._description_selection(self.env)).get(
             status
@@ -223,52 +221,57 @@ class CrmLead(models.Model):
         is_open = compare(invoiced, paid) > 0
         has_invoice = status not in WITHOUT_AMOUNT_STATUSES
         rules = [
-            (self.type != "opportunity", _("Only an opportunity has a billing status.")),
-            (not status, _("Choose a billing status.")),
-            (not (self.manual_reason or "").strip(), _("Say why the status is set by hand.")),
+            (self.type != "opportunity", self.env._("Only an opportunity has a billing status.")),
+            (not status, self.env._("Choose a billing status.")),
+            (
+                not (self.manual_reason or "").strip(),
+                self.env._("Say why the status is set by hand."),
+            ),
             (
                 compare(invoiced, 0.0) < 0 or compare(paid, 0.0) < 0,
-                _("Amounts cannot be negative."),
+                self.env._("Amounts cannot be negative."),
             ),
-            (compare(paid, invoiced) > 0, _("More is paid than was invoiced.")),
+            (compare(paid, invoiced) > 0, self.env._("More is paid than was invoiced.")),
             (
                 not has_invoice and (compare(invoiced, 0.0) or compare(paid, 0.0)),
-                _("With status “%(status)s” nothing can be invoiced or paid.", status=label),
+                self.env._(
+                    "With status “%(status)s” nothing can be invoiced or paid.", status=label
+                ),
             ),
             (
                 has_invoice and not compare(invoiced, 0.0),
-                _("Status “%(status)s” needs an invoiced amount.", status=label),
+                self.env._("Status “%(status)s” needs an invoiced amount.", status=label),
             ),
             (
                 status == "paid" and is_open,
-                _("It cannot be paid while something is due: use “Partially Paid”."),
+                self.env._("It cannot be paid while something is due: use “Partially Paid”."),
             ),
             (
                 status == "invoiced" and compare(paid, 0.0) > 0,
-                _("Something is paid: use “Partially Paid” or “Paid”."),
+                self.env._("Something is paid: use “Partially Paid” or “Paid”."),
             ),
             (
                 status == "partially_paid" and not (is_open and compare(paid, 0.0) > 0),
-                _("“Partially Paid” means that something is paid and something is due."),
+                self.env._("“Partially Paid” means that something is paid and something is due."),
             ),
             (
                 has_invoice and not self.manual_invoice_date,
-                _("An invoiced amount needs an invoice date."),
+                self.env._("An invoiced amount needs an invoice date."),
             ),
             (
                 compare(paid, 0.0) > 0 and not self.manual_payment_date,
-                _("A paid amount needs a payment date."),
+                self.env._("A paid amount needs a payment date."),
             ),
-            (is_open and not self.manual_due_date, _("An amount due needs a due date.")),
+            (is_open and not self.manual_due_date, self.env._("An amount due needs a due date.")),
             (
                 self.manual_due_date
                 and self.manual_invoice_date
                 and self.manual_due_date < self.manual_invoice_date,
-                _("The due date is before the invoice date."),
+                self.env._("The due date is before the invoice date."),
             ),
             (
                 max(self.manual_invoice_date or today, self.manual_payment_date or today) > today,
-                _("Invoice date and payment date cannot be in the future."),
+                self.env._("Invoice date and payment date cannot be in the future."),
             ),
         ]
         return next((sentence for is_broken, sentence in rules if is_broken), None)
@@ -391,7 +394,7 @@ class CrmLead(models.Model):
         )
 
     def _merge_dependences(self, opportunities):
-        super()._merge_dependences(opportunities)
+        result = super()._merge_dependences(opportunities)
         # Figures by hand survive the merge, unless the remaining deal has figures of its own.
         tail_sudo = opportunities.sudo().filtered(lambda lead: lead.billing_source == "manual")[:1]
         head_sudo = self.sudo()
@@ -403,3 +406,4 @@ class CrmLead(models.Model):
             values = tail_sudo.read(MANUAL_FIELDS, load=None)[0]
             values.pop("id")
             head_sudo.write(values)
+        return result

@@ -18,8 +18,9 @@ class ResConfigSettings(models.TransientModel):
         }
 
     def set_values(self):
-        super().set_values()
+        result = super().set_values()
         # Stored also when off: without a value the stages follow.
         self.env["ir.config_parameter"].set_param(
             "crm_accounting_bridge.move_stages", str(self.billing_moves_stages)
         )
+        return result

@@ -152,8 +152,10 @@ class TestSettlementLoss(BridgeCommon):
     def test_early_discount_with_tax_in_each_computation(self):
         for computation, discount in (("included", 23.0), ("excluded", 20.0), ("mixed", 20.0)):
             with self.subTest(computation=computation):
-                terms = self.early_terms.copy({"early_pay_discount_computation": computation})
-                invoice = self._create_invoice(taxes=self.tax, invoice_payment_term_id=terms.id)
+                self.early_terms.early_pay_discount_computation = computation
+                invoice = self._create_invoice(
+                    taxes=self.tax, invoice_payment_term_id=self.early_terms.id
+                )
                 total = invoice.amount_total
                 payment = self._pay(invoice, date="2024-01-15")
                 self.assertAlmostEqual(payment.amount, total - discount)

@@ -316,7 +316,7 @@ class TestStages(BridgeCommon):
 
         def refusing_write(leads, vals):
             if vals.get("stage_id") == self.stage_paid.id and refused in leads:
-                raise ValidationError("Not before delivery.")
+                raise ValidationError(leads.env._("Not before delivery."))
             return write(leads, vals)
 
         with patch.object(type(self.deal), "write", refusing_write):
@@ -381,7 +381,7 @@ class TestStages(BridgeCommon):
 
         def refusing_write(leads, vals):
             if vals.get("stage_id") == self.stage_paid.id:
-                raise ValidationError("No.")
+                raise ValidationError(leads.env._("No."))
             return write(leads, vals)
 
         with patch.object(type(self.deal), "write", refusing_write):
