@@ -221,10 +221,11 @@ class AccountReceivableSettlement(models.Model):
         """Of the counterpart's entry: which ratio of what it settles is no money but a loss.
 
         Money is an entry of a payment or a bank statement, or one that touches a bank, cash,
-        credit card or outstanding account (:meth:`_get_outstanding_account_sql`), another
-        receivable (point of sale, a debt taken over), a payable (set off) or equity (opening
-        balance). Its loss is what it books on income and expense accounts, with the tax that goes
-        with it. Any other entry is a loss in full; a credit note or an exchange difference is none.
+        credit card or outstanding account (:meth:`_get_outstanding_account_sql`), the receivable
+        of the point of sale or of somebody else who takes over the debt, a payable (set off) or
+        equity (opening balance). Its loss is what it books on income and expense accounts, with
+        the tax that goes with it. Any other entry is a loss in full, also one that makes the claim
+        doubtful; a credit note or an exchange difference is none.
         """
         return SQL(
             """
@@ -245,7 +246,10 @@ class AccountReceivableSettlement(models.Model):
                                                          'liability_payable', 'equity',
                                                          'equity_unaffected')
                            OR (item_account.account_type = 'asset_receivable'
-                               AND item.balance * counterpart.balance < 0)
+                               AND item.balance * counterpart.balance < 0
+                               AND (item.partner_id IS DISTINCT FROM counterpart.partner_id
+                                    OR item.account_id =
+                                       company.account_default_pos_receivable_account_id))
                            OR item.account_id IN (%(outstanding)s)
                            OR item.payment_id IS NOT NULL
                            OR item.statement_line_id IS NOT NULL
