@@ -24,6 +24,7 @@ class AccountMove(models.Model):
     )
     opportunity_ids = fields.Many2many(
         "crm.lead",
+        string="All Opportunities",
         context={"active_test": False},
         compute="_compute_opportunity_ids",
         search="_search_opportunity_ids",

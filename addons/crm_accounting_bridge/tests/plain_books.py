@@ -55,7 +55,9 @@ def is_money_entry(entry, counterpart):
         if item.account_type in MONEY_TYPES:
             return True
         if item.account_type == "asset_receivable" and item.balance * counterpart.balance < 0:
-            return True
+            till = entry.company_id.account_default_pos_receivable_account_id
+            if item.account_id == till or item.partner_id != counterpart.partner_id:
+                return True
     return bool(entry.line_ids.account_id & _get_outstanding_accounts(entry))
 
 

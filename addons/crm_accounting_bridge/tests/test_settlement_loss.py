@@ -61,6 +61,19 @@ class TestSettlementLoss(BridgeCommon):
             deal, [{"billing_status": "invoiced", "paid_date": False, "last_payment_date": False}]
         )
 
+    def test_doubtful_claim_is_a_loss_but_a_debt_taken_over_is_paid(self):
+        doubtful = self.receivable.copy({"name": "Doubtful debts"})
+        heir = self.env["res.partner"].create({"name": "Heir"})
+        for partner, kind in ((self.partner, "write_off"), (heir, "payment")):
+            invoice = self._create_invoice()
+            entry = self._create_entry(
+                (doubtful, partner, 1000.0), (self.receivable, self.partner, -1000.0)
+            )
+            self._settle(invoice, entry)
+            self.assertEqual(
+                self._get_settlements(invoice), [(kind, 1000.0, "2024-01-20", 10, -20)]
+            )
+
     def test_bad_debt_with_its_tax_taken_back(self):
         invoice = self._create_invoice(taxes=self.tax)
         tax_line = invoice.line_ids.filtered("tax_line_id")

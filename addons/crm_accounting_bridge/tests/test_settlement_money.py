@@ -139,6 +139,7 @@ class TestSettlementMoney(BridgeCommon):
         """Written by hand: bank, outstanding account, PoS receivable, set-off, opening balance."""
         accounts = self.env["account.account"]
         pos_receivable = self.receivable.copy({"name": "Account Receivable (PoS)"})
+        self.company.account_default_pos_receivable_account_id = pos_receivable
         equity = accounts.create({"name": "Opening", "code": "OPENX", "account_type": "equity"})
         card = accounts.create(
             {"name": "Card", "code": "CARDX", "account_type": "liability_credit_card"}
