@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .books import write_books as _write_books
 
-LINKS = Path(__file__).parent / "books" / "links.sql"
+LINKS = Path(__file__).with_name("links.sql")
 
 
 class Count:
