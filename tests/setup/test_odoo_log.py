@@ -47,7 +47,8 @@ def test_all_passed(verdict):
 
 def test_failed_test_counts_once(verdict):
     failure = HEAD.format("ERROR", "odoo.addons.ours.tests.test_deal", "FAIL: TestDeal.test_paid")
-    results = verdict(STARTED, failure, TOTAL.format(1, 0, 2), status=1)
+    total = TOTAL.format(1, 0, 2).replace("INFO", "ERROR")
+    results = verdict(STARTED, failure, total, status=1)
     assert (results.passed, len(results.failures)) == (1, 1)
 
 
