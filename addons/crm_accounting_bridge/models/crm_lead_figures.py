@@ -182,11 +182,10 @@ class CrmLead(models.Model):
                 SELECT matching.document_id, weight.lead_id,
                        CASE WHEN weight.lead_id = 0
                             THEN matching.document_id = matching.refund_id
-                            ELSE EXISTS (SELECT 1 FROM weight other
-                                          WHERE other.move_id IN (matching.document_id,
-                                                                  matching.other_id)
-                                            AND other.move_id != matching.refund_id
-                                            AND other.lead_id = weight.lead_id)
+                            ELSE (CASE WHEN matching.document_id = matching.refund_id
+                                       THEN matching.other_id ELSE matching.document_id END,
+                                  weight.lead_id)
+                                 IN (SELECT move_id, lead_id FROM weight)
                        END AS is_direct,
                        ROUND(matching.amount * weight.upto / NULLIF(weight.total, 0),
                              document.decimal_places)
@@ -209,48 +208,64 @@ class CrmLead(models.Model):
         """What became of each document: running limits of overdue, open, lost, credited, all."""
         return SQL(
             """
-            SELECT document.id, balance.total, balance.overdue, balance.open,
-                   balance.open + lost.discount AS upto_discount,
-                   balance.open + lost.discount + lost.written_off AS upto_written_off,
-                   balance.open + lost.discount + lost.written_off + credited.amount
-                       AS upto_credited,
+            SELECT document.id,
+                   COALESCE(balance.total, 0) AS total,
+                   COALESCE(balance.overdue, 0) AS overdue,
+                   limits.open,
+                   limits.open + limits.discount AS upto_discount,
+                   limits.open + limits.discount + limits.written_off AS upto_written_off,
+                   limits.open + limits.discount + limits.written_off
+                       + COALESCE(credited.amount, 0) AS upto_credited,
                    balance.next_due_date, lost.payment_date, lost.credit_date,
-                   CASE WHEN balance.open = 0 THEN lost.settlement_date
+                   CASE WHEN limits.open = 0 THEN lost.settlement_date
                         ELSE GREATEST(document.invoice_date, lost.settlement_date)
                    END AS settlement_date
               FROM document
-             CROSS JOIN LATERAL (
-                SELECT COALESCE(SUM(instalment.balance), 0) AS total,
-                       COALESCE(SUM(open.amount), 0) AS open,
-                       COALESCE(SUM(open.amount) FILTER (
-                           WHERE instalment.due_date < document.today AND open.amount > 0
-                             AND NOT document.is_disputed), 0) AS overdue,
-                       MIN(instalment.due_date) FILTER (WHERE open.amount > 0) AS next_due_date
-                  FROM instalment
-                 CROSS JOIN LATERAL (
-                    SELECT instalment.amount_residual
-                           - COALESCE(SUM(settlement.amount), 0) AS amount
-                      FROM settlement
-                     WHERE settlement.line_id = instalment.id
-                       AND settlement.counterpart_line_id IS NULL
+              -- Grouped once and joined: looked up per document, many deals would take long.
+              LEFT JOIN (
+                SELECT open.move_id,
+                       SUM(open.balance) AS total,
+                       SUM(open.amount) AS open,
+                       SUM(open.amount) FILTER (
+                           WHERE open.due_date < document.today AND open.amount > 0
+                             AND NOT document.is_disputed) AS overdue,
+                       MIN(open.due_date) FILTER (WHERE open.amount > 0) AS next_due_date
+                  FROM (
+                    SELECT instalment.move_id, instalment.balance, instalment.due_date,
+                           instalment.amount_residual - COALESCE(unposted.amount, 0) AS amount
+                      FROM instalment
+                      LEFT JOIN (
+                        SELECT line_id, SUM(amount) AS amount
+                          FROM settlement
+                         WHERE counterpart_line_id IS NULL
+                         GROUP BY line_id
+                           ) unposted ON unposted.line_id = instalment.id
                        ) open
-                 WHERE instalment.move_id = document.id
-                   ) balance
-             CROSS JOIN LATERAL (
-                SELECT COALESCE(SUM(amount) FILTER (WHERE kind = 'discount'), 0) AS discount,
-                       COALESCE(SUM(amount) FILTER (WHERE kind = 'write_off'), 0) AS written_off,
+                  JOIN document ON document.id = open.move_id
+                 GROUP BY open.move_id
+                   ) balance ON balance.move_id = document.id
+              LEFT JOIN (
+                SELECT move_id,
+                       SUM(amount) FILTER (WHERE kind = 'discount') AS discount,
+                       SUM(amount) FILTER (WHERE kind = 'write_off') AS written_off,
                        MAX(settlement_date) FILTER (WHERE kind = 'payment' AND amount > 0)
                            AS payment_date,
                        MAX(settlement_date) FILTER (WHERE kind = 'credit_note') AS credit_date,
                        MAX(settlement_date) AS settlement_date
                   FROM settlement
-                 WHERE settlement.move_id = document.id
-                   ) lost
-             CROSS JOIN LATERAL (
-                SELECT COALESCE(SUM(amount), 0) AS amount
+                 GROUP BY move_id
+                   ) lost ON lost.move_id = document.id
+              LEFT JOIN (
+                SELECT document_id, SUM(amount) AS amount
                   FROM credit
-                 WHERE credit.document_id = document.id AND NOT is_direct
-                   ) credited
+                 WHERE NOT is_direct
+                 GROUP BY document_id
+                   ) credited ON credited.document_id = document.id
+             CROSS JOIN LATERAL (
+                SELECT COALESCE(balance.open, 0) AS open,
+                       COALESCE(lost.discount, 0) AS discount,
+                       COALESCE(lost.written_off, 0) AS written_off
+                   ) limits
             """
         )
 
