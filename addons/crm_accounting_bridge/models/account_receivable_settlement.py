@@ -242,39 +242,51 @@ class AccountReceivableSettlement(models.Model):
                        OR COALESCE(counterpart.date <= line.discount_date, FALSE)) AS is_discount
               FROM (
                 SELECT BOOL_OR(
-                           item_account.account_type IN ('asset_cash', 'liability_credit_card',
-                                                         'liability_payable', 'equity',
-                                                         'equity_unaffected')
-                           OR (item_account.account_type = 'asset_receivable'
+                           item.account_id IN (%(money)s)
+                           OR (item.account_id IN (%(receivable)s)
                                AND item.balance * counterpart.balance < 0
                                AND (item.partner_id IS DISTINCT FROM counterpart.partner_id
-                                    OR item.account_id =
-                                       company.account_default_pos_receivable_account_id))
+                                    OR (item.company_id, item.account_id) IN (
+                                        SELECT id, account_default_pos_receivable_account_id
+                                          FROM res_company)))
                            OR item.account_id IN (%(outstanding)s)
                            OR item.payment_id IS NOT NULL
                            OR item.statement_line_id IS NOT NULL
                        ) AS is_money,
                        COALESCE(SUM(item.balance) FILTER (
-                           WHERE split_part(item_account.account_type, '_', 1)
-                                 IN ('income', 'expense')), 0) AS result,
+                           WHERE item.account_id IN (%(result)s)), 0) AS result,
                        COALESCE(SUM(item.balance) FILTER (
                            WHERE item.tax_line_id IS NOT NULL
-                             AND split_part(item_account.account_type, '_', 1)
-                                 NOT IN ('income', 'expense')), 0) AS tax,
+                             AND item.account_id NOT IN (%(result)s)), 0) AS tax,
                        SUM(item.balance) FILTER (
-                           WHERE item_account.account_type = 'asset_receivable'
+                           WHERE item.account_id IN (%(receivable)s)
                              AND item.balance * counterpart.balance > 0) AS settled,
-                       COALESCE(BOOL_OR(item.account_id =
-                               company.account_journal_early_pay_discount_loss_account_id), FALSE)
-                           AS is_early_discount
+                       COALESCE(BOOL_OR((item.company_id, item.account_id) IN (
+                           SELECT id, account_journal_early_pay_discount_loss_account_id
+                             FROM res_company)), FALSE) AS is_early_discount
                   FROM account_move_line item
-                  JOIN account_account item_account ON item_account.id = item.account_id
-                  JOIN res_company company ON company.id = item.company_id
                  WHERE item.move_id = counterpart.move_id
                    AND counterpart.display_type != 'payment_term'
                    AND cause.line_id IS NULL
               ) entry
             """,
+            # Sets that are read once, instead of a join for the few items of each entry.
+            money=SQL(
+                """
+                SELECT id FROM account_account
+                 WHERE account_type IN ('asset_cash', 'liability_credit_card',
+                                        'liability_payable', 'equity', 'equity_unaffected')
+                """
+            ),
+            receivable=SQL(
+                "SELECT id FROM account_account WHERE account_type = 'asset_receivable'"
+            ),
+            result=SQL(
+                """
+                SELECT id FROM account_account
+                 WHERE split_part(account_type, '_', 1) IN ('income', 'expense')
+                """
+            ),
             outstanding=self._get_outstanding_account_sql(),
         )
 
