@@ -34,8 +34,17 @@ class TestAccountingImportIbm(AccountingImportCommon):
         content = FILE.read_bytes()
         record, result = self._import(content, create_customers=True)
         self.assertEqual(result["rows"], 2466)
-        if result["state"] == "running":
-            record._with_importer()._process()
+        self.assertEqual(result["state"], "running", "left to the scheduled action")
+        importer = record._with_importer()
+        while lines := importer._get_pending_lines():
+            importer._book_lines(lines)
+            # What autovacuum does after a committed batch: a planner that takes the books for
+            # empty makes this test ten times slower.
+            self.env.cr.execute(
+                "ANALYZE account_move, account_move_line, account_partial_reconcile,"
+                " account_payment"
+            )
+        importer._finish()
         self.assertCounts(record.read_result(), created=2466)
         rows = list(csv.DictReader(content.decode().splitlines()))
         moves = self.env["account.move"].search(

@@ -2,6 +2,8 @@
 
 from dateutil.relativedelta import relativedelta
 
+from odoo.tools import SQL
+
 SALESPEOPLE = 8
 PRODUCTS = 40
 # Kinds of payment terms in the SQL: 0 to 3 at once in some days, 4 in three instalments.
@@ -45,8 +47,9 @@ def prepare_companies(env, first_day, today):
 
 
 def _write_table(cr, name, columns, rows):
-    cr.execute(f"CREATE TABLE books.{name} ({columns})")
-    cr.execute_values(f"INSERT INTO books.{name} VALUES %s", rows)
+    table = SQL.identifier("books", name)
+    cr.execute(SQL("CREATE TABLE %s (%s)", table, SQL(columns)))
+    cr.execute(SQL("INSERT INTO %s VALUES %s", table, SQL(", ").join(map(tuple, rows))))
 
 
 def _get_company_row(env, position, company, foreign_currency):

@@ -2,6 +2,8 @@
 
 from contextlib import contextmanager
 
+from odoo.tools import SQL
+
 
 @contextmanager
 def without_indexes(cr, tables):
@@ -27,12 +29,21 @@ def without_indexes(cr, tables):
     )
     indexes = cr.fetchall()
     for table, name, _definition in foreign_keys:
-        cr.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        cr.execute(
+            SQL("ALTER TABLE %s DROP CONSTRAINT %s", SQL.identifier(table), SQL.identifier(name))
+        )
     for name, _definition in indexes:
-        cr.execute(f"DROP INDEX {name}")
+        cr.execute(SQL("DROP INDEX %s", SQL.identifier(name)))
     yield
     for _name, definition in indexes:
         cr.execute(definition)
     # Every row that was loaded is checked here: books that point nowhere do not pass.
     for table, name, definition in foreign_keys:
-        cr.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+        cr.execute(
+            SQL(
+                "ALTER TABLE %s ADD CONSTRAINT %s %s",
+                SQL.identifier(table),
+                SQL.identifier(name),
+                SQL(definition),
+            )
+        )
