@@ -107,7 +107,7 @@ class AccountingImport(models.Model):
         help="How the letters of a CSV file are stored. Change it if names look wrong below.",
     )
     separator = fields.Selection(
-        [(",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical Bar")],
+        [(",", "Comma"), (";", "Semicolon"), ("tab", "Tab"), ("|", "Vertical Bar")],
         help="What stands between the columns of a CSV file.",
     )
     date_format = fields.Selection(

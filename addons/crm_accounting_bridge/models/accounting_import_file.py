@@ -38,6 +38,10 @@ _SAMPLE_ROWS = 5000
 _STORED_ROWS = 2000
 
 
+#: Separators that the selection cannot be named by: a translated term's name holds no tab.
+DELIMITERS = {"tab": "\t"}
+
+
 class AccountingImport(models.Model):
     """Reading the file: row by row, so that memory does not grow with its length."""
 
@@ -65,7 +69,9 @@ class AccountingImport(models.Model):
         """The separator that the header has most of, outside quotation marks."""
         first_line = next(iter(self._open_text(content[:20000], encoding, errors="replace")), "")
         unquoted = "".join(first_line.split('"')[::2])
-        return max((",", ";", "\t", "|"), key=unquoted.count)
+        return max(
+            (",", ";", "tab", "|"), key=lambda name: unquoted.count(DELIMITERS.get(name, name))
+        )
 
     def _open_text(self, content: bytes, encoding: str, errors: str = "strict"):
         codec = {"utf-8": "utf-8-sig", "latin-1": "cp1252"}.get(encoding, encoding)
@@ -109,7 +115,9 @@ class AccountingImport(models.Model):
         number = 0
         try:
             reader = csv.reader(
-                self._open_text(content, encoding), delimiter=separator, strict=True
+                self._open_text(content, encoding),
+                delimiter=DELIMITERS.get(separator, separator),
+                strict=True,
             )
             for number, cells in enumerate(reader, start=1):
                 if any("\0" in cell for cell in cells):
@@ -340,7 +348,8 @@ class AccountingImport(models.Model):
         imported when the file comes back.
         """
         buffer = io.StringIO()
-        writer = csv.writer(buffer, delimiter=self.separator or ",")
+        separator = self.separator or ","
+        writer = csv.writer(buffer, delimiter=DELIMITERS.get(separator, separator))
         header = self.column_ids.sorted("index").mapped("name")
         writer.writerow(
             [escape_cell(cell) for cell in header] + [self.env._("Row"), self.env._("Reason")]

@@ -97,11 +97,12 @@ class AccountingImport(models.Model):
         return any(rate.company_id in (root.browse(), root) for rate in currency.rate_ids)
 
     def _parse_dates(self, row: ImportRow):
-        for name, reason in (
-            ("invoice_date", self.env._("The invoice date is missing.")),
-            ("due_date", self.env._("The due date is missing.")),
-            ("settled_date", None),
-        ):
+        reasons = {
+            "invoice_date": self.env._("The invoice date is missing."),
+            "due_date": self.env._("The due date is missing."),
+            "settled_date": None,
+        }
+        for name, reason in reasons.items():
             text = row.cells.get(name, "")
             if text:
                 try:

@@ -50,8 +50,10 @@ class CrmLead(models.Model):
     )
 
     def write(self, vals):
+        # Asked before: Odoo adds to the values of a move into a won stage.
+        may_move = not vals.keys().isdisjoint(("active", "is_stage_held", "type"))
         result = super().write(vals)
-        if not vals.keys().isdisjoint(("active", "is_stage_held", "type")):
+        if may_move:
             self._schedule_stage_change()
         return result
 
@@ -160,11 +162,12 @@ class CrmLead(models.Model):
 
     def _write_billing_stage(self, stage):
         for origin, leads in self.grouped("stage_id").items():
+            values = {"stage_id": stage.id}
             if stage.billing_status not in INVOICED_STATUSES:
-                leads.stage_before_billing_id = False
+                values["stage_before_billing_id"] = False
             elif origin.billing_status not in INVOICED_STATUSES:
-                leads.stage_before_billing_id = origin
-        self.write({"stage_id": stage.id})
+                values["stage_before_billing_id"] = origin.id
+            leads.write(values)
 
     def _stage_find(self, team_id=False, domain=None, order="sequence, id", limit=1):
         if self.env.context.get("without_accounting_stages"):

@@ -312,11 +312,11 @@ class TestStages(BridgeCommon):
             [(100.0, refused), (100.0, other)], invoice_date_due="2024-03-01"
         )
         self._flush()
-        write = type(self.deal).write
+        refusal, write = "Not before delivery.", type(self.deal).write
 
         def refusing_write(leads, vals):
             if vals.get("stage_id") == self.stage_paid.id and refused in leads:
-                raise ValidationError(leads.env._("Not before delivery."))
+                raise ValidationError(refusal)
             return write(leads, vals)
 
         with patch.object(type(self.deal), "write", refusing_write):
@@ -377,11 +377,11 @@ class TestStages(BridgeCommon):
         """Refused, then unpaid again: the deal is where it belongs, nothing is left to retry."""
         invoice = self._create_invoice()
         self._flush()
-        write = type(self.deal).write
+        refusal, write = "No.", type(self.deal).write
 
         def refusing_write(leads, vals):
             if vals.get("stage_id") == self.stage_paid.id:
-                raise ValidationError(leads.env._("No."))
+                raise ValidationError(refusal)
             return write(leads, vals)
 
         with patch.object(type(self.deal), "write", refusing_write):
