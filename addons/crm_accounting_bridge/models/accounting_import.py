@@ -317,7 +317,8 @@ class AccountingImport(models.Model):
                 )
             elif lines:
                 record._book_lines(lines)
-            else:
+            if not record._get_pending_lines():
+                # At once: with nothing remaining the scheduler does not call again.
                 record._finish()
                 record._notify_importer()
             has_time = commit_progress(len(lines))

@@ -116,6 +116,16 @@ class TestAccountingImportAccess(AccountingImportCommon):
         self.assertEqual(record.state, "done")
         self.assertEqual(self._get_move("A-0").create_uid, self.env.user)
 
+    def test_time_is_up_with_the_last_rows(self):
+        """With nothing remaining the scheduler does not call again: the import must be done."""
+        record = self._start_large()
+        cron_class = type(self.env["ir.cron"])
+        with patch.object(cron_class, "_commit_progress", lambda self, *args, **kwargs: 0.0):
+            self.env["accounting.import"]._cron_process()
+        self.assertCounts(record.read_result(), created=5)
+        self.assertEqual(record.state, "done")
+        self.assertTrue(record.finished_at)
+
     def test_killed_in_the_middle(self):
         """Each batch is all there or not at all; the next run goes on where the last one ended."""
         record = self._start_large()
