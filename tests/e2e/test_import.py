@@ -2,7 +2,9 @@
 
 import base64
 
-HEADER = "Customer,Invoice Number,Invoice Date,Due Date,Amount,Opportunity,Settled Date,Settled\n"
+HEADER = (
+    "Customer,Invoice Number,Invoice Date,Due Date,Amount,Opportunity,Settled Date,Settled Amount\n"
+)
 
 
 def won_deal(odoo, name):
