@@ -37,6 +37,7 @@ class AccountReceivableSettlement(models.Model):
             "credit_move_id",
             "debit_move_id",
             "exchange_move_id",
+            "max_date",
         ],
         "account.payment": ["amount", "currency_id", "date", "invoice_ids", "move_id", "state"],
         "account.payment.method.line": ["payment_account_id"],
@@ -118,7 +119,7 @@ class AccountReceivableSettlement(models.Model):
             self._get_settlement_sql(),
         )
 
-    def _get_settlement_sql(self, line_ids: SQL | None = None) -> SQL:
+    def _get_settlement_sql(self, line_ids: SQL | None = None, since: SQL | None = None) -> SQL:
         """All settled parts of receivable instalments of invoices, receipts and credit notes.
 
         Columns beyond the model's: ``is_mirror`` (a credit note's own side of its matching with an
@@ -127,20 +128,35 @@ class AccountReceivableSettlement(models.Model):
         brought it about), ``parent_state`` and ``move_id``.
 
         :param line_ids: SQL of an array of journal item ids; only their settlements are read.
+        :param since: SQL of a date; all settlements after it are read, and some up to it may be.
         """
         return SQL(
             "%s UNION ALL %s UNION ALL %s",
-            self._get_partial_sql(
-                line="debit_move_id", counterpart="credit_move_id", sign=1, line_ids=line_ids
-            ),
-            self._get_partial_sql(
-                line="credit_move_id", counterpart="debit_move_id", sign=-1, line_ids=line_ids
-            ),
-            self._get_unposted_payment_sql(line_ids),
+            self._get_partial_sql("debit_move_id", "credit_move_id", 1, line_ids, since),
+            self._get_partial_sql("credit_move_id", "debit_move_id", -1, line_ids, since),
+            self._get_unposted_payment_sql(line_ids, since),
         )
 
-    def _get_partial_sql(self, line: str, counterpart: str, sign: int, line_ids: SQL | None) -> SQL:
+    def _get_partial_sql(
+        self, line: str, counterpart: str, sign: int, line_ids: SQL | None, since: SQL | None
+    ) -> SQL:
         """Settlements that are partial reconciliations, seen from their debit or credit side."""
+        scope = []
+        if line_ids:
+            scope.append(SQL("line.id = ANY(%s)", line_ids))
+        if since:
+            # An exchange difference has the date of its cause, whatever its own.
+            scope.append(
+                SQL(
+                    """
+                    (GREATEST(partial.max_date, line.invoice_date) > %(since)s
+                     OR counterpart.move_id IN (
+                        SELECT exchange_move_id FROM account_partial_reconcile
+                         WHERE exchange_move_id IS NOT NULL AND max_date > %(since)s))
+                    """,
+                    since=since,
+                )
+            )
         return SQL(
             """
             SELECT partial.id::bigint * 8 + %(side)s + part.number AS id,
@@ -189,7 +205,7 @@ class AccountReceivableSettlement(models.Model):
             cause=self._get_exchange_cause_sql(line, counterpart),
             loss=self._get_loss_sql(),
             lost=self._get_lost_amount_sql(counterpart),
-            scope=SQL("line.id = ANY(%s)", line_ids) if line_ids else SQL("TRUE"),
+            scope=SQL(" AND ").join(scope) if scope else SQL("TRUE"),
         )
 
     def _get_exchange_cause_sql(self, line: str, counterpart: str) -> SQL:
@@ -335,13 +351,21 @@ class AccountReceivableSettlement(models.Model):
             counterpart=SQL.identifier(counterpart),
         )
 
-    def _get_unposted_payment_sql(self, line_ids: SQL | None) -> SQL:
+    def _get_unposted_payment_sql(
+        self, line_ids: SQL | None = None, since: SQL | None = None
+    ) -> SQL:
         """Settlements by payments without a journal entry, which leave no reconciliation yet.
 
         A payment goes to its invoices, and an invoice's payments to its instalments, in the order
         of their due dates, up to what is open. A payment in process counts; a paid one only while
         nothing was reconciled with the invoice, for then the money is on the bank statement.
+        Same columns and parameters as :meth:`_get_settlement_sql`.
         """
+        scope = []
+        if line_ids:
+            scope.append(SQL("line.id = ANY(%s)", line_ids))
+        if since:
+            scope.append(SQL("GREATEST(line.invoice_date, payment.date) > %s", since))
         return SQL(
             """
             SELECT -(line.id::bigint * 16 + payment.number) AS id,
@@ -393,7 +417,7 @@ class AccountReceivableSettlement(models.Model):
                AND %(scope)s
             """,
             payments=self._get_unposted_payment_amount_sql(),
-            scope=SQL("line.id = ANY(%s)", line_ids) if line_ids else SQL("TRUE"),
+            scope=SQL(" AND ").join(scope) if scope else SQL("TRUE"),
         )
 
     def _get_unposted_payment_amount_sql(self) -> SQL:
