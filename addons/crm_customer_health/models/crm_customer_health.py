@@ -1,0 +1,377 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+#: Who may see figures of customers; which customers, the record rules say.
+HEALTH_GROUPS = (
+    "sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly"
+)
+
+
+class CrmCustomerHealth(models.Model):
+    """One row per company and customer: what is open, how the customer pays, and what it means.
+
+    The stored rows serve lists, searches and groups; who opens one customer sees figures computed
+    at that moment. All amounts are in the company's currency. Nobody writes here: the rows are what
+    the journals say.
+    """
+
+    _name = "crm.customer.health"
+    _description = "Customer Health"
+    _rec_name = "partner_id"
+    _order = "overdue_amount desc, id"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    refreshed_at = fields.Datetime(readonly=True, help="When the row was last written.")
+    refreshed_for = fields.Date(readonly=True, help="The day the row was last written for.")
+    computed_at = fields.Datetime(
+        compute="_compute_computed_at", help="When the figures were computed."
+    )
+    as_of_date = fields.Date(
+        compute="_compute_computed_at", help="The day on which the figures are judged."
+    )
+    is_mine = fields.Boolean(
+        "My Customer",
+        compute="_compute_is_mine",
+        search="_search_is_mine",
+        help="The customer is yours, has no salesperson, or has an open opportunity of yours.",
+    )
+
+    # Exposure
+    open_amount = fields.Monetary(
+        "Open",
+        readonly=True,
+        help="What the customer owes, before credits: not due, overdue and disputed.",
+    )
+    not_due_amount = fields.Monetary(
+        "Not Due", readonly=True, help="What is open on instalments that are not due yet."
+    )
+    overdue_amount = fields.Monetary(
+        "Overdue",
+        readonly=True,
+        help="What is open on instalments past their due date; disputed invoices excepted.",
+    )
+    overdue_1_30 = fields.Monetary("Overdue 1-30", readonly=True, help="Overdue for 1 to 30 days.")
+    overdue_31_60 = fields.Monetary(
+        "Overdue 31-60", readonly=True, help="Overdue for 31 to 60 days."
+    )
+    overdue_61_90 = fields.Monetary(
+        "Overdue 61-90", readonly=True, help="Overdue for 61 to 90 days."
+    )
+    overdue_over_90 = fields.Monetary(
+        "Overdue 90+", readonly=True, help="Overdue for more than 90 days."
+    )
+    disputed_amount = fields.Monetary(
+        "Disputed",
+        readonly=True,
+        help="What is open on blocked invoices: owed, but neither overdue nor in the score.",
+    )
+    unapplied_credit_amount = fields.Monetary(
+        "Unapplied Credit",
+        readonly=True,
+        help="Payments and credit notes that are not matched with an invoice.",
+    )
+    overdue_count = fields.Integer(
+        "Overdue Instalments", readonly=True, help="How many instalments are overdue."
+    )
+    oldest_due_date = fields.Date(
+        "Overdue Since", readonly=True, help="Due date of the oldest overdue instalment."
+    )
+    days_overdue = fields.Integer(
+        readonly=True, aggregator="max", help="Days since the oldest overdue instalment was due."
+    )
+    needs_action = fields.Boolean(
+        readonly=True,
+        help="So much is overdue for so many days that the company's policy asks to act.",
+    )
+
+    # Behaviour in the window
+    paid_amount = fields.Monetary(
+        "Paid", readonly=True, help="Money received for invoices in the window, less paid back."
+    )
+    payment_count = fields.Integer(
+        "Settlements",
+        readonly=True,
+        help="How many instalments, or parts, were paid in the window.",
+    )
+    days_to_pay = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Days from invoice to payment, weighted by amount.",
+    )
+    median_days_to_pay = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Half of the payments came within so many days of the invoice.",
+    )
+    days_beyond_terms = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Days from due date to payment, weighted by amount; negative when early.",
+    )
+    days_beyond_terms_late = fields.Float(
+        "Days Late",
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Days beyond terms with early payments counted as on time.",
+    )
+    median_days_beyond_terms = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Half of the payments came within so many days of the due date.",
+    )
+    on_time_rate = fields.Float(
+        "Paid on Time",
+        digits=(16, 4),
+        readonly=True,
+        aggregator="avg",
+        help="Share of the paid amount that came by the due date.",
+    )
+    written_off_amount = fields.Monetary(
+        "Written Off", readonly=True, help="What was given up as a loss in the window."
+    )
+    scored_count = fields.Integer(
+        "Scored Items",
+        readonly=True,
+        help="How many settlements, write-offs and overdue instalments the payment score rests on.",
+    )
+
+    # Judgement
+    payment_score = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="1 to 100, weighted by amount: 80 is on the due date, 50 is 30 days late, 40 is 60 days"
+        " late. Overdue instalments count at today's age, write-offs as 1.",
+    )
+    payment_trend = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Payment score of the last three months less that of the months before.",
+    )
+    payment_risk = fields.Selection(
+        [("unknown", "Unknown"), ("low", "Low"), ("medium", "Medium"), ("high", "High")],
+        readonly=True,
+        index=True,
+        help="Band of the payment score.",
+    )
+    payment_measure = fields.Float(digits=(16, 2), readonly=True, aggregator="avg")
+    exposure_measure = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="0 to 100: which part of what is open is not overdue.",
+    )
+    trend_measure = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="0 to 100: 50 and the payment trend.",
+    )
+    purchase_measure = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="0 to 100: how recently and how often the customer buys, compared with the others.",
+    )
+    health_score = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="0 to 100: weighted mean of payment score, exposure, trend and purchases; with little"
+        " history drawn towards the mean of the company's customers.",
+    )
+    health_status = fields.Selection(
+        [
+            ("unknown", "Unknown"),
+            ("healthy", "Healthy"),
+            ("watch", "Watch"),
+            ("at_risk", "At Risk"),
+        ],
+        readonly=True,
+        index=True,
+        help="Band of the health score. Unknown: nothing was settled or overdue. A high payment risk"
+        " is never healthy.",
+    )
+    health_reasons = fields.Text(
+        "Why",
+        compute="_compute_health_reasons",
+        help="What the status rests on, the weightiest first.",
+    )
+
+    # Business
+    first_invoice_date = fields.Date("First Invoice", readonly=True)
+    last_invoice_date = fields.Date("Last Invoice", readonly=True)
+    invoice_count = fields.Integer(
+        "Invoices", readonly=True, help="Posted invoices and receipts of all time."
+    )
+    invoice_count_12m = fields.Integer(
+        "Invoices (12 Months)", readonly=True, help="Posted invoices and receipts of a year."
+    )
+    revenue_12m = fields.Monetary(
+        "Revenue (12 Months)", readonly=True, help="Untaxed, less credit notes, of a year."
+    )
+    revenue_prev_12m = fields.Monetary(
+        "Revenue (12 Months Before)",
+        readonly=True,
+        help="Untaxed, less credit notes, of the year before the last.",
+    )
+    average_invoice_amount = fields.Monetary(
+        "Average Invoice",
+        readonly=True,
+        aggregator="avg",
+        help="Mean untaxed amount of the invoices and receipts of all time.",
+    )
+    purchase_interval_days = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Median days between purchases; from three invoices on.",
+    )
+    expected_next_invoice_date = fields.Date(
+        "Next Purchase Expected", readonly=True, help="Last invoice and the usual interval."
+    )
+    is_lapsed = fields.Boolean(
+        "Lapsed", readonly=True, help="Silent for more than twice the usual interval."
+    )
+    rfm_recency = fields.Integer(
+        "Recency",
+        readonly=True,
+        aggregator="avg",
+        help="1 to 5 among the company's customers; 5 bought most recently.",
+    )
+    rfm_frequency = fields.Integer(
+        "Frequency",
+        readonly=True,
+        aggregator="avg",
+        help="1 to 5 among the company's customers; 5 bought most often in twelve months.",
+    )
+    rfm_monetary = fields.Integer(
+        "Monetary Value",
+        readonly=True,
+        aggregator="avg",
+        help="1 to 5 among the company's customers; 5 brought most revenue in twelve months.",
+    )
+    rfm_segment = fields.Selection(
+        [
+            ("champions", "Champions"),
+            ("loyal", "Loyal"),
+            ("potential_loyalist", "Potential Loyalist"),
+            ("new", "New"),
+            ("promising", "Promising"),
+            ("need_attention", "Need Attention"),
+            ("about_to_sleep", "About to Sleep"),
+            ("cant_lose", "Can't Lose"),
+            ("at_risk", "At Risk of Leaving"),
+            ("hibernating", "Hibernating"),
+        ],
+        string="Segment",
+        readonly=True,
+        index=True,
+        help="From recency and frequency.",
+    )
+    dso_countback = fields.Float(
+        "Count-Back DSO",
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Days of sales that what is open stands for, the newest sales taken off first.",
+    )
+
+    _company_partner_uniq = models.UniqueIndex("(company_id, partner_id)")
+
+    @api.depends("refreshed_at", "refreshed_for")
+    def _compute_computed_at(self):
+        """A row that did not change when all customers were computed was not written."""
+        norms = self.env["crm.customer.health.norm"].sudo().search([])
+        norm_by_company = {norm.company_id.id: norm for norm in norms}
+        for health in self:
+            norm = norm_by_company.get(health.company_id.id, norms.browse())
+            times = [time for time in (health.refreshed_at, norm.computed_at) if time]
+            days = [day for day in (health.refreshed_for, norm.as_of_date) if day]
+            health.computed_at = max(times, default=False)
+            health.as_of_date = max(days, default=False)
+
+    @api.depends("partner_id")
+    @api.depends_context("uid")
+    def _compute_is_mine(self):
+        mine = self.search(Domain("id", "in", self.ids) & self._get_mine_domain())
+        for health in self:
+            health.is_mine = health in mine
+
+    def _search_is_mine(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = self._get_mine_domain()
+        return domain if True in value else ~domain
+
+    @api.model
+    def _get_mine_domain(self) -> Domain:
+        """Customers of the user, of nobody, and those of the user's open opportunities."""
+        opportunities = (
+            self.env["crm.lead"]
+            .sudo()  # which customers: the deals themselves are not shown
+            ._search(
+                Domain("type", "=", "opportunity")
+                & Domain("user_id", "=", self.env.uid)
+                & Domain("won_status", "=", "pending")
+                & Domain("partner_id", "!=", False)
+            )
+        )
+        partners = (
+            self.env["res.partner"]
+            .sudo()
+            ._search(
+                [("id", "in", opportunities.subselect(SQL.identifier("crm_lead", "partner_id")))],
+                active_test=False,
+            )
+        )
+        return Domain("partner_id.user_id", "in", [self.env.uid, False]) | Domain(
+            "partner_id",
+            "in",
+            partners.subselect(SQL.identifier("res_partner", "commercial_partner_id")),
+        )
+
+    def _get_live(self) -> dict[int, dict]:
+        """Figures of these rows, computed now from the journals: a dictionary by row id.
+
+        Checks that the user may read the rows, then reads the journals with full rights.
+        """
+        self.check_access("read")
+        figures = self._get_figures(self.company_id, self.partner_id)
+        return {
+            health.id: figures.get((health.company_id.id, health.partner_id.id), {})
+            for health in self
+        }
+
+    def _show_live(self):
+        """Show figures of this moment in place of the stored ones, without writing them."""
+        now = fields.Datetime.now()
+        for health_id, figures in self._get_live().items():
+            health = self.browse(health_id)
+            if figures:
+                today = health.company_id._get_today()
+                health._update_cache(
+                    {**figures, "refreshed_at": now, "refreshed_for": today}, validate=False
+                )
+
+    @api.readonly
+    def web_read(self, specification):
+        if len(self) == 1:
+            self._show_live()
+        return super().web_read(specification)

@@ -1,0 +1,36 @@
+from odoo import models
+
+
+class CrmCustomerHealth(models.Model):
+    """Telling of a change of status in the customer's chatter."""
+
+    _inherit = "crm.customer.health"
+
+    def _log_status_changes(self, old_statuses: dict[int, str]):
+        """Log in the customers' chatter which status they had, have now, and why.
+
+        As tracked values of fields: whoever may not see a customer's health does not see them
+        there either (``res.partner._track_filter_for_display``).
+
+        :param old_statuses: the former status by id of the health row.
+        """
+        health_by_partner = {}
+        for health in self.browse(old_statuses):
+            health_by_partner.setdefault(health.company_id, {})[health.partner_id.id] = health
+        tracking = self.env["mail.tracking.value"].sudo()  # nobody may write them
+        columns = self.env["res.partner"].fields_get(["health_status", "health_reasons"])
+        values_list = []
+        for health_of_company in health_by_partner.values():
+            partners = self.env["res.partner"].browse(health_of_company)
+            messages = partners._message_log_batch(dict.fromkeys(partners.ids, ""))
+            for message in messages:
+                health = health_of_company[message.res_id]
+                for name, old, new in (
+                    ("health_status", old_statuses[health.id], health.health_status),
+                    ("health_reasons", "", health.health_reasons),
+                ):
+                    values = tracking._create_tracking_values(
+                        old, new, name, columns[name], health.partner_id
+                    )
+                    values_list.append({**values, "mail_message_id": message.id})
+        tracking.create(values_list)

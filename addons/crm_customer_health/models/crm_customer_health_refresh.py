@@ -1,0 +1,242 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+#: Relations that are large for all customers: each is filled by a scan that runs in parallel, and
+#: read by several others.
+LARGE_RELATIONS = (
+    "health_basis",
+    "health_item",
+    "health_settlement",
+    "health_behaviour",
+    "health_business",
+    "health_fact",
+    "health_rank",
+    "health_score",
+    "health_norm",
+    "health_result",
+)
+
+
+class CrmCustomerHealth(models.Model):
+    """Computing and keeping the figures: for one customer, some, or all of a company."""
+
+    _inherit = "crm.customer.health"
+
+    @api.model
+    def _get_figures(self, companies, partners, as_of=None) -> dict[tuple[int, int], dict]:
+        """Figures of some customers, computed now and kept nowhere.
+
+        Reads with full rights, for salespeople may not read journal items: the caller sees to it
+        that the user may see these customers.
+
+        :param companies: figures are per company.
+        :param partners: commercial partners.
+        :param as_of: a past day; today in each company's time zone without it.
+        :return: a dictionary by ``(company id, partner id)``; without an entry for who has no
+            open item, document or settlement. Keys are the stored fields.
+        """
+        self._flush_sources()
+        relations = self._get_relations(companies, partners, as_of)
+        rows = self.env.execute_query_dict(
+            SQL(
+                "%s SELECT * FROM health_result",
+                self._get_with_sql(relations),
+            )
+        )
+        return {(row["company_id"], row["partner_id"]): row for row in rows}
+
+    def _get_relations(self, companies, partners, as_of) -> dict[str, SQL]:
+        policies = self.env["crm.customer.health.policy"]._get_policy(companies)
+        policies.flush_model()
+        return {
+            "health_basis": self._get_basis_sql(policies, as_of),
+            **self._get_fact_relations(partners, is_past=as_of is not None),
+            **self._get_judgement_relations(with_norm=partners is None),
+        }
+
+    @api.model
+    def _get_with_sql(self, relations: dict[str, SQL]) -> SQL:
+        return SQL(
+            "WITH %s",
+            SQL(", ").join(
+                SQL("%s AS (%s)", SQL.identifier(name), select)
+                for name, select in relations.items()
+            ),
+        )
+
+    def _flush_sources(self):
+        for model, field_names in self.env["account.receivable.settlement"]._depends.items():
+            self.env[model].flush_model(field_names)
+        self.env["account.move"].flush_model(
+            [
+                "amount_total_signed",
+                "amount_untaxed_signed",
+                "commercial_partner_id",
+                "company_id",
+                "date",
+                "invoice_date",
+                "move_type",
+            ]
+        )
+        self.env["account.move.line"].flush_model(["company_id", "move_id", "reconciled"])
+        self.env["account.partial.reconcile"].flush_model(["max_date"])
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        for model in ("norm", "policy", "threshold"):
+            self.env[f"crm.customer.health.{model}"].flush_model()
+
+    @api.model
+    def _refresh(self, companies, partners=None):
+        """Compute and write the rows of these customers, or of all customers of the companies.
+
+        Companies whose customers are being written by another process are left out: their
+        customers stay in the queue, or are computed with all others later.
+
+        :return: the companies that were done.
+        """
+        norms = self._lock_norms(companies)
+        if partners is not None:
+            # Without a norm there is nothing to compare with: then all customers are computed.
+            new = norms.filtered(lambda norm: not norm.computed_at)
+            if new:
+                self._refresh_all(new)
+            if norms - new:
+                self._refresh_some((norms - new).company_id, partners)
+        elif norms:
+            self._refresh_all(norms)
+        return norms.company_id
+
+    def _lock_norms(self, companies):
+        self.env["crm.customer.health.policy"]._get_policy(companies)
+        norms = (
+            self.env["crm.customer.health.norm"]
+            .sudo()
+            .search([("company_id", "in", companies.ids)], order="id")
+        )
+        return norms.try_lock_for_update()
+
+    def _refresh_some(self, companies, partners):
+        self._flush_sources()
+        relations = self._get_relations(companies, partners, None)
+        self._write_result(self._get_with_sql(relations), companies, partners)
+
+    def _refresh_all(self, norms):
+        self._fill_tables(norms.company_id)
+        self._write_result(SQL(""), norms.company_id, None)
+        columns = [*norms._get_cut_fields(), "mean_health_score", "median_days_beyond_terms"]
+        for row in self.env.execute_query_dict(SQL("SELECT * FROM health_norm")):
+            norm = norms.filtered(lambda norm, row=row: norm.company_id.id == row["company_id"])
+            norm.write({name: row[name] for name in columns})
+        for norm in norms:
+            norm.write(
+                {
+                    "as_of_date": norm.company_id._get_today(),
+                    "computed_at": fields.Datetime.now(),
+                }
+            )
+
+    def _fill_tables(self, companies, as_of=None):
+        """Compute all customers of these companies into temporary tables, which end with the
+        transaction; ``health_result`` has the figures.
+        """
+        self._flush_sources()
+        pending = {}
+        for name, select in self._get_relations(companies, None, as_of).items():
+            if name not in LARGE_RELATIONS:
+                pending[name] = select
+                continue
+            self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL.identifier("pg_temp", name)))
+            self.env.cr.execute(
+                SQL(
+                    "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s SELECT * FROM (%s) relation",
+                    SQL.identifier(name),
+                    self._get_with_sql(pending) if pending else SQL(""),
+                    select,
+                )
+            )
+            # A temporary table has no statistics of its own accord.
+            self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(name)))
+
+    def _write_result(self, with_sql: SQL, companies, partners):
+        """Bring the stored rows in line with ``health_result`` and tell of changed statuses.
+
+        One statement. For all customers only rows that changed are written.
+        """
+        columns = [SQL.identifier(name) for name in self._get_result_columns()]
+        values = [
+            name for name in self._get_result_columns() if name not in ("company_id", "partner_id")
+        ]
+        is_changed = SQL(
+            "(%s) IS DISTINCT FROM (%s)",
+            SQL(", ").join(SQL.identifier("old", name) for name in values),
+            SQL(", ").join(SQL.identifier("result", name) for name in values),
+        )
+        scope = SQL("TRUE")
+        if partners is not None:
+            is_changed = SQL("TRUE")
+            scope = SQL("partner_id = ANY(%s)", list(partners.ids))
+        now = fields.Datetime.now()
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                %(with)s old AS (
+                    SELECT * FROM crm_customer_health
+                     WHERE company_id = ANY(%(companies)s) AND %(scope)s
+                ), gone AS (
+                    DELETE FROM crm_customer_health health
+                     USING old
+                     WHERE health.id = old.id
+                       AND NOT EXISTS (
+                           SELECT FROM health_result result
+                            WHERE result.company_id = old.company_id
+                              AND result.partner_id = old.partner_id)
+                ), written AS (
+                    INSERT INTO crm_customer_health AS health (
+                        %(columns)s, refreshed_at, refreshed_for, create_uid, create_date,
+                        write_uid, write_date)
+                    SELECT %(result)s, %(now)s, basis.as_of, %(uid)s, %(now)s, %(uid)s, %(now)s
+                      FROM health_result result
+                      JOIN health_basis basis ON basis.company_id = result.company_id
+                      LEFT JOIN old ON old.company_id = result.company_id
+                                   AND old.partner_id = result.partner_id
+                     WHERE old.id IS NULL OR %(is_changed)s
+                    ON CONFLICT (company_id, partner_id) DO UPDATE
+                       SET (%(columns)s, refreshed_at, refreshed_for, write_uid, write_date)
+                         = (%(excluded)s, EXCLUDED.refreshed_at, EXCLUDED.refreshed_for,
+                            EXCLUDED.write_uid, EXCLUDED.write_date)
+                    RETURNING health.id, company_id, partner_id, health_status
+                )
+                SELECT written.id, old.health_status
+                  FROM written
+                  JOIN old ON old.company_id = written.company_id
+                          AND old.partner_id = written.partner_id
+                 WHERE old.health_status != written.health_status
+                """,
+                **{"with": SQL("%s, ", with_sql) if with_sql else SQL("WITH")},
+                companies=list(companies.ids),
+                scope=scope,
+                columns=SQL(", ").join(columns),
+                result=SQL(", ").join(SQL("result.%s", column) for column in columns),
+                excluded=SQL(", ").join(SQL("EXCLUDED.%s", column) for column in columns),
+                is_changed=is_changed,
+                now=now,
+                uid=self.env.uid,
+            )
+        )
+        self.invalidate_model()
+        self._log_status_changes(dict(rows))
+
+    @api.model
+    def _cron_refresh(self):
+        """Compute all customers of the companies where a new day has begun, or that must be
+        computed anew; a company at a time, committed.
+        """
+        self.env["crm.customer.health.policy"]._get_policy(self.env["res.company"].search([]))
+        norms = self.env["crm.customer.health.norm"].search([], order="id")
+        due = norms.filtered(lambda norm: norm.as_of_date != norm.company_id._get_today())
+        commit_progress = self.env["ir.cron"]._commit_progress
+        commit_progress(remaining=len(due))
+        for norm in due:
+            self._refresh(norm.company_id)
+            if not commit_progress(1):
+                break

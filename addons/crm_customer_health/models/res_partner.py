@@ -1,0 +1,190 @@
+import operator as comparison
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .crm_customer_health import HEALTH_GROUPS
+
+COMPARISONS = {
+    "<": comparison.lt,
+    "<=": comparison.le,
+    ">": comparison.gt,
+    ">=": comparison.ge,
+}
+
+
+class ResPartner(models.Model):
+    """A customer and its contacts show the customer's health in the current company.
+
+    Read with the user's own rights: who may not see the row sees nothing, here and in a search.
+    """
+
+    _inherit = "res.partner"
+
+    health_id = fields.Many2one(
+        "crm.customer.health",
+        string="Customer Health",
+        compute="_compute_health",
+        search="_search_health_id",
+        groups=HEALTH_GROUPS,
+    )
+    health_status = fields.Selection(
+        lambda self: self.env["crm.customer.health"]._fields["health_status"].selection,
+        compute="_compute_health",
+        search="_search_health_status",
+        groups=HEALTH_GROUPS,
+        help="How safe the customer's business is, from payments, exposure, trend and purchases.",
+    )
+    health_reasons = fields.Text(
+        "Why",
+        compute="_compute_health",
+        groups=HEALTH_GROUPS,
+        help="What the health status rests on, the weightiest first.",
+    )
+    health_score = fields.Float(
+        digits=(16, 2),
+        aggregator="avg",
+        compute="_compute_health",
+        search="_search_health_score",
+        groups=HEALTH_GROUPS,
+        help="0 to 100.",
+    )
+    payment_score = fields.Float(
+        digits=(16, 2),
+        aggregator="avg",
+        compute="_compute_health",
+        search="_search_payment_score",
+        groups=HEALTH_GROUPS,
+        help="1 to 100: 80 is paid on the due date, 50 is 30 days late.",
+    )
+    overdue_amount = fields.Monetary(
+        "Overdue",
+        aggregator="sum",
+        compute="_compute_health",
+        search="_search_overdue_amount",
+        groups=HEALTH_GROUPS,
+        help="What is open on instalments past their due date; disputed invoices excepted.",
+    )
+    days_beyond_terms = fields.Float(
+        digits=(16, 2),
+        aggregator="avg",
+        compute="_compute_health",
+        search="_search_days_beyond_terms",
+        groups=HEALTH_GROUPS,
+        help="Days from due date to payment, weighted by amount.",
+    )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company", "lang", "uid")
+    def _compute_health(self):
+        health = self._get_health()
+        if len(health) == 1:
+            health._show_live()
+        health_by_partner = {row.partner_id.id: row for row in health}
+        for partner in self:
+            row = health_by_partner.get(partner.commercial_partner_id._origin.id, health.browse())
+            partner.health_id = row
+            partner.health_status = row.health_status
+            partner.health_reasons = row.health_reasons
+            partner.health_score = row.health_score
+            partner.payment_score = row.payment_score
+            partner.overdue_amount = row.overdue_amount
+            partner.days_beyond_terms = row.days_beyond_terms
+
+    def _get_health(self):
+        """The health rows of these partners in the current company that the user may see."""
+        health = self.env["crm.customer.health"]
+        if not health.has_access("read"):
+            return health
+        return health.search(
+            Domain("partner_id", "in", self.commercial_partner_id._origin.ids)
+            & Domain("company_id", "=", self.env.company.id)
+        )
+
+    def _search_health_id(self, operator, value):
+        return self._search_health("id", operator, value)
+
+    def _search_health_status(self, operator, value):
+        return self._search_health("health_status", operator, value)
+
+    def _search_health_score(self, operator, value):
+        return self._search_health("health_score", operator, value)
+
+    def _search_payment_score(self, operator, value):
+        return self._search_health("payment_score", operator, value)
+
+    def _search_overdue_amount(self, operator, value):
+        return self._search_health("overdue_amount", operator, value)
+
+    def _search_days_beyond_terms(self, operator, value):
+        return self._search_health("days_beyond_terms", operator, value)
+
+    def _search_health(self, name, operator, value):
+        """Partners by a field of their health row; who has no row counts as empty or zero.
+
+        Record rules of the health rows hold: a filter tells no more than the list would.
+        """
+        if operator == "in":
+            matches_nothing = not all(value)
+        elif operator in COMPARISONS:
+            matches_nothing = COMPARISONS[operator](0, value)
+        else:
+            return NotImplemented
+        domain = self._get_health_domain(Domain(name, operator, value))
+        return domain | ~self._get_health_domain(Domain.TRUE) if matches_nothing else domain
+
+    def _get_health_domain(self, domain: Domain) -> Domain:
+        health = self.env["crm.customer.health"]._search(
+            domain & Domain("company_id", "=", self.env.company.id)
+        )
+        return Domain(
+            "commercial_partner_id",
+            "in",
+            health.subselect(SQL.identifier("crm_customer_health", "partner_id")),
+        )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Partners are grouped, sorted and summed up by their health as by fields of their own."""
+        field = self._fields.get(field_expr)
+        if query is None or not field or field.compute != "_compute_health":
+            return super()._field_to_sql(alias, field_expr, query)
+        self._check_field_access(field, "read")
+        health = self.env["crm.customer.health"]
+        health_alias = query.make_alias(alias, "health")
+        visible = health._search([("company_id", "=", self.env.company.id)])
+        query.add_join(
+            "LEFT JOIN",
+            health_alias,
+            health._table,
+            SQL(
+                "%s = %s AND %s IN %s",
+                SQL.identifier(health_alias, "partner_id"),
+                SQL.identifier(alias, "commercial_partner_id"),
+                SQL.identifier(health_alias, "id"),
+                visible.subselect(),
+            ),
+        )
+        return health._field_to_sql(
+            health_alias, "id" if field_expr == "health_id" else field_expr, query
+        )
+
+    def _track_filter_for_display(self, tracking_values):
+        """A change of health is shown to who may see the customer's health."""
+        shown = super()._track_filter_for_display(tracking_values)
+        if self.health_id:
+            return shown
+        return shown.filtered(
+            lambda value: value.field_id.name not in ("health_status", "health_reasons")
+        )
+
+    def write(self, vals):
+        # Whose customer a contact is, its company decides.
+        moved = not vals.keys().isdisjoint(("is_company", "parent_id"))
+        before = self.commercial_partner_id if moved else self.browse()
+        result = super().write(vals)
+        if moved:
+            self.env["crm.customer.health.queue"]._enqueue_partners(
+                before | self.commercial_partner_id
+            )
+        return result
