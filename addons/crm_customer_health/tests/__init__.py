@@ -1,0 +1,6 @@
+from . import (
+    test_health_formulas,
+    test_health_truths_documents,
+    test_health_truths_money,
+    test_health_truths_partners,
+)

@@ -1,0 +1,246 @@
+from datetime import timedelta
+from fractions import Fraction
+from unittest.mock import patch
+
+from odoo.addons.crm_accounting_bridge.tests.common import BridgeCommon
+from odoo.addons.crm_accounting_bridge.tests.plain_books import exact
+
+from .plain_health import PlainHealth
+
+EXPOSURE = (
+    "open_amount",
+    "not_due_amount",
+    "overdue_amount",
+    "overdue_1_30",
+    "overdue_31_60",
+    "overdue_61_90",
+    "overdue_over_90",
+    "unapplied_credit_amount",
+    "disputed_amount",
+)
+#: In cents.
+AMOUNTS = (
+    *EXPOSURE,
+    "paid_amount",
+    "written_off_amount",
+    "revenue_12m",
+    "revenue_prev_12m",
+    "average_invoice_amount",
+)
+#: How far a number may be from the exact one: it is kept with two or four decimals. The health
+#: score is made of rounded scores.
+NUMBERS = {
+    "days_to_pay": Fraction(501, 100000),
+    "median_days_to_pay": Fraction(501, 100000),
+    "days_beyond_terms": Fraction(501, 100000),
+    "days_beyond_terms_late": Fraction(501, 100000),
+    "median_days_beyond_terms": Fraction(501, 100000),
+    "purchase_interval_days": Fraction(501, 100000),
+    "dso_countback": Fraction(501, 100000),
+    "on_time_rate": Fraction(51, 1000000),
+    "payment_score": Fraction(501, 100000),
+    "payment_trend": Fraction(1001, 100000),
+    "health_score": Fraction(15, 1000),
+}
+VALUES = (
+    "overdue_count",
+    "oldest_due_date",
+    "days_overdue",
+    "payment_count",
+    "payment_risk",
+    "health_status",
+    "first_invoice_date",
+    "last_invoice_date",
+    "invoice_count",
+    "expected_next_invoice_date",
+    "is_lapsed",
+    "rfm_recency",
+    "rfm_frequency",
+    "rfm_monetary",
+    "rfm_segment",
+)
+FIGURES = (*AMOUNTS, *NUMBERS, *VALUES)
+
+
+class HealthCommon(BridgeCommon):
+    """Customers whose invoices and payments are made as people make them.
+
+    ``assertRow`` compares one customer's row with numbers written in the test, and every row of
+    the company with the books read plainly.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.receivable = cls.company_data["default_account_receivable"]
+        cls.expense = cls.company_data["default_account_expense"]
+        cls.income = cls.company_data["default_account_revenue"]
+        cls.bank = cls.company_data["default_journal_bank"]
+        cls.bank_account = cls.bank.default_account_id
+
+    # What people do --------------------------------------------------------------------------
+
+    @classmethod
+    def _create_customer(cls, name, **values):
+        return cls.env["res.partner"].create({"name": name, "is_company": True, **values})
+
+    @classmethod
+    def _invoice(cls, amount=1000.0, **values):
+        """A posted invoice of 2024-01-10, due 2024-02-09 unless said."""
+        values = {"date": "2024-01-10", "invoice_date_due": "2024-02-09", **values}
+        return cls._create_deal_invoice([(amount, None)], **values)
+
+    @classmethod
+    def _settled(cls, amount, days, due="2024-02-09", **values):
+        """An invoice that was paid in full so many days beyond its terms."""
+        due = cls._date(due)
+        paid = due + timedelta(days=days)
+        invoice_date = min(due, paid) - timedelta(days=10)
+        invoice = cls._invoice(amount, date=invoice_date, invoice_date_due=due, **values)
+        cls._pay(invoice, date=paid)
+        return invoice
+
+    @classmethod
+    def _opening(cls, amount, date, due=None, partner=None):
+        """An opening balance: a miscellaneous entry, a claim or (negative) money of a customer."""
+        partner = partner or cls.partner
+        equity = cls.env["account.account"].search(
+            [("account_type", "=", "equity"), ("company_ids", "=", cls.company.id)], limit=1
+        )
+        entry = cls._create_entry(
+            (cls.receivable, partner, amount), (equity, None, -amount), date=date
+        )
+        if due:
+            entry.line_ids[0].date_maturity = due
+        return entry
+
+    def _pay_without_entry(self, invoices, amount, **values):
+        """As with an accounting app installed, where payments may await the bank statement."""
+        self.env["account.payment.method.line"].search([]).payment_account_id = False
+        with patch.object(
+            type(self.env["account.move"]),
+            "_get_invoice_in_payment_state",
+            lambda self: "in_payment",
+        ):
+            return self._pay(invoices, amount, **values)
+
+    # What we say -----------------------------------------------------------------------------
+
+    @classmethod
+    def _get_policy(cls, company=None):
+        company = company or cls.company
+        return cls.env["crm.customer.health.policy"]._get_policy(company)
+
+    def _get_settings(self, company=None):
+        """The company's policy as the plain recomputation wants it."""
+        policy = self._get_policy(company)
+        return {
+            "window_months": policy.window_months,
+            "weights": {
+                name: exact(policy[f"{name}_weight"])
+                for name in ("payment", "exposure", "trend", "purchase")
+            },
+            "risk_bands": (policy.low_risk_score, policy.medium_risk_score),
+            "status_bands": (policy.healthy_score, policy.watch_score),
+            "minimum_history": policy.minimum_items,
+        }
+
+    def _get_norm(self, company=None):
+        """What the last refresh of all customers left, as the plain recomputation wants it."""
+        norm = (
+            self.env["crm.customer.health.norm"]
+            .sudo()
+            .search([("company_id", "=", (company or self.company).id)])
+        )
+        return {
+            **{
+                rank: [Fraction(norm[f"{rank}_cut_{number}"]) for number in range(1, 5)]
+                for rank in ("recency", "frequency", "monetary")
+            },
+            "mean": Fraction(norm.mean_health_score) if norm.mean_health_score else None,
+        }
+
+    def _refresh(self, company=None, partners=None):
+        self._flush()
+        self.env["crm.customer.health"].sudo()._refresh(company or self.company, partners)
+        self._flush()
+
+    def _get_rows(self, company=None):
+        """Rows by customer."""
+        company = company or self.company
+        rows = (
+            self.env["crm.customer.health"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("company_id", "=", company.id)])
+        )
+        by_partner = {row.partner_id: row for row in rows}
+        self.assertEqual(len(by_partner), len(rows), "one row per customer")
+        return by_partner
+
+    def assertFigure(self, name, value, expected, text=""):
+        text = f"{name} {text}: {value!r}, expected {expected!r}"
+        if name in AMOUNTS:
+            self.assertLessEqual(abs(Fraction(value or 0) - Fraction(expected or 0)), 0.00501, text)
+        elif name in NUMBERS:
+            difference = abs(Fraction(value or 0) - Fraction(expected or 0))
+            self.assertLessEqual(difference, NUMBERS[name], text)
+        else:
+            self.assertEqual(value or False, expected or False, text)
+
+    def assertSame(self, found, plain, text=""):
+        """Figures of one customer, a row or a dictionary, are what the books say plainly."""
+        for name in FIGURES:
+            if name == "health_status" and self._is_near_band(plain["health_score"]):
+                continue
+            self.assertFigure(name, found[name], plain[name], text)
+
+    @staticmethod
+    def _is_near_band(score):
+        return score is not None and any(abs(score - band) < 0.02 for band in (50, 80))
+
+    def assertAllRows(self, company=None, **options):
+        """Every row of the company, neither more nor less, is what the books say plainly."""
+        company = company or self.company
+        options.setdefault("settings", self._get_settings(company))
+        plain = PlainHealth(self.env, company, **options)
+        rows = self._get_rows(company)
+        self.assertEqual(
+            sorted(partner.id for partner in rows), sorted(plain.customers().ids), "customers"
+        )
+        for partner, row in rows.items():
+            self.assertSame(row, plain.figures(partner), f"of {partner.name} ({partner.id})")
+            self.assertEqual(row.as_of_date, plain.as_of)
+            self.assertEqual(row.currency_id, company.currency_id)
+            self.assertIdentity(row)
+        return plain
+
+    def assertIdentity(self, row):
+        currency = row.currency_id
+        for whole, parts in (
+            ("open_amount", ("not_due_amount", "overdue_amount", "disputed_amount")),
+            (
+                "overdue_amount",
+                ("overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_over_90"),
+            ),
+        ):
+            total = sum(row[name] for name in parts)
+            self.assertEqual(currency.compare_amounts(row[whole], total), 0, whole)
+
+    def assertRow(self, partner=None, company=None, **expected):
+        """One customer's figures are these numbers; exposure that is not named is zero."""
+        partner, company = partner or self.partner, company or self.company
+        self._refresh(company)
+        self.assertAllRows(company)
+        rows = self._get_rows(company)
+        self.assertIn(partner, rows, "a row")
+        row = rows[partner]
+        for name, value in {**dict.fromkeys(EXPOSURE, 0.0), **expected}.items():
+            number = self._date(value) if name.endswith("_date") else value
+            self.assertFigure(name, row[name], number)
+        return row
+
+    def assertNoRow(self, partner=None, company=None):
+        self._refresh(company)
+        self.assertAllRows(company)
+        self.assertNotIn(partner or self.partner, self._get_rows(company))
