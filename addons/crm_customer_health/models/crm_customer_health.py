@@ -155,8 +155,8 @@ class CrmCustomerHealth(models.Model):
         digits=(16, 2),
         readonly=True,
         aggregator="avg",
-        help="1 to 100, weighted by amount: 80 is on the due date, 50 is 30 days late, 40 is 60 days"
-        " late. Overdue instalments count at today's age, write-offs as 1.",
+        help="1 to 100, weighted by amount: 80 is on the due date, 50 is 30 days late, 40 is 60"
+        " days late. Overdue instalments count at today's age, write-offs as 1.",
     )
     payment_trend = fields.Float(
         digits=(16, 2),
@@ -205,8 +205,8 @@ class CrmCustomerHealth(models.Model):
         ],
         readonly=True,
         index=True,
-        help="Band of the health score. Unknown: nothing was settled or overdue. A high payment risk"
-        " is never healthy.",
+        help="Band of the health score. Unknown: nothing was settled or overdue. A high payment"
+        " risk is never healthy.",
     )
     health_reasons = fields.Text(
         "Why",
@@ -298,7 +298,11 @@ class CrmCustomerHealth(models.Model):
     @api.depends("refreshed_at", "refreshed_for")
     def _compute_computed_at(self):
         """A row that did not change when all customers were computed was not written."""
-        norms = self.env["crm.customer.health.norm"].sudo().search([])
+        norms = (
+            self.env["crm.customer.health.norm"]
+            .sudo()  # only when all customers were computed
+            .search([("company_id", "in", self.company_id.ids)])
+        )
         norm_by_company = {norm.company_id.id: norm for norm in norms}
         for health in self:
             norm = norm_by_company.get(health.company_id.id, norms.browse())

@@ -46,7 +46,8 @@ class CrmCustomerHealth(models.Model):
         return SQL(
             """
             SELECT policy.*, day.as_of, currency.decimal_places,
-                   (day.as_of - make_interval(months => policy.window_months))::date AS window_start,
+                   (day.as_of - make_interval(months => policy.window_months))::date
+                       AS window_start,
                    (day.as_of - interval '3 months')::date AS recent_start,
                    (day.as_of - interval '12 months')::date AS year_start,
                    (day.as_of - interval '24 months')::date AS prev_year_start

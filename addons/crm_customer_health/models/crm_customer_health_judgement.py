@@ -3,8 +3,8 @@ import itertools
 from odoo import models
 from odoo.tools import SQL
 
-#: Payment score by days beyond terms: the public dollar-weighted scale of Dun & Bradstreet's payment
-#: index, linear between its points and flat outside.
+#: Payment score by days beyond terms: the public dollar-weighted scale of Dun & Bradstreet's
+#: payment index, linear between its points and flat outside.
 PAYMENT_CURVE = (
     (-30, 100),
     (-20, 90),
@@ -86,9 +86,9 @@ class CrmCustomerHealth(models.Model):
     def _get_measures(self) -> dict[str, SQL]:
         """Hook: what the health score is made of, 0 (bad) to 100 (good), NULL where there is none.
 
-        A measure ``x`` is weighed by the policy's ``x_weight`` and kept in the column ``x_measure``.
-        It reads ``fact`` (a row of ``health_fact`` with its payment score and trend) and the RFM
-        ranks ``rank``.
+        A measure ``x`` is weighed by the policy's ``x_weight`` and kept in the column
+        ``x_measure``. It reads ``fact`` (a row of ``health_fact`` with its payment score and
+        trend) and the RFM ranks ``rank``.
         """
         return {
             "payment": SQL("fact.payment_score"),

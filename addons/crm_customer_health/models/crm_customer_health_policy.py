@@ -169,6 +169,11 @@ class CrmCustomerHealthPolicy(models.Model):
         }
 
     @api.model
+    def _get_companies(self):
+        """All companies, archived ones too: money may still be owed to them."""
+        return self.env["res.company"].search([("active", "in", (True, False))])
+
+    @api.model
     def _get_policy(self, companies):
         """The policies of these companies, with full rights: they are made for each company."""
         policies = self.sudo().search([("company_id", "in", companies.ids)])

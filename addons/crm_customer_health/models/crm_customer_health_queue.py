@@ -118,7 +118,9 @@ class CrmCustomerHealthQueue(models.Model):
         :return: how many rows are gone.
         """
         health = self.env["crm.customer.health"]
-        locked = health._lock_norms(self.env["res.company"].search([])).company_id
+        locked = health._lock_norms(
+            self.env["crm.customer.health.policy"]._get_companies()
+        ).company_id
         rows = self.env.execute_query(
             SQL(
                 """

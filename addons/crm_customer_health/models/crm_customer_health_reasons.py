@@ -78,7 +78,8 @@ class CrmCustomerHealth(models.Model):
         if not self.overdue_amount:
             return self.env._("Nothing of the open %(open)s is overdue.", **values)
         return self.env._(
-            "%(overdue)s of the open %(open)s is overdue, the oldest since %(date)s (%(days)s days).",
+            "%(overdue)s of the open %(open)s is overdue, the oldest since %(date)s"
+            " (%(days)s days).",
             overdue=self._format_amount(self.overdue_amount),
             date=format_date(self.env, self.oldest_due_date),
             days=self.days_overdue,
@@ -125,7 +126,8 @@ class CrmCustomerHealth(models.Model):
         if self.scored_count and self.scored_count < policy.minimum_items:
             reasons.append(
                 self.env._(
-                    "Only %(count)s settled or overdue items: the score leans on the company's mean.",
+                    "Only %(count)s settled or overdue items: the score leans on the company's"
+                    " mean.",
                     count=self.scored_count,
                 )
             )

@@ -55,11 +55,21 @@ class CrmCustomerHealth(models.Model):
         }
 
     @api.model
-    def _get_with_sql(self, relations: dict[str, SQL]) -> SQL:
+    def _get_with_sql(self, relations: dict[str, SQL], are_small=True) -> SQL:
+        """The relations as common table expressions.
+
+        :param are_small: few customers. Then planning is what takes time: each relation is planned
+            by itself.
+        """
         return SQL(
             "WITH %s",
             SQL(", ").join(
-                SQL("%s AS (%s)", SQL.identifier(name), select)
+                SQL(
+                    "%s AS %s (%s)",
+                    SQL.identifier(name),
+                    SQL("MATERIALIZED") if are_small else SQL("NOT MATERIALIZED"),
+                    select,
+                )
                 for name, select in relations.items()
             ),
         )
@@ -149,7 +159,7 @@ class CrmCustomerHealth(models.Model):
                 SQL(
                     "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s SELECT * FROM (%s) relation",
                     SQL.identifier(name),
-                    self._get_with_sql(pending) if pending else SQL(""),
+                    self._get_with_sql(pending, are_small=False) if pending else SQL(""),
                     select,
                 )
             )
@@ -231,8 +241,9 @@ class CrmCustomerHealth(models.Model):
         """Compute all customers of the companies where a new day has begun, or that must be
         computed anew; a company at a time, committed.
         """
-        self.env["crm.customer.health.policy"]._get_policy(self.env["res.company"].search([]))
-        norms = self.env["crm.customer.health.norm"].search([], order="id")
+        policies = self.env["crm.customer.health.policy"]
+        companies = policies._get_policy(policies._get_companies()).company_id
+        norms = self.env["crm.customer.health.norm"].search([("company_id", "in", companies.ids)])
         due = norms.filtered(lambda norm: norm.as_of_date != norm.company_id._get_today())
         commit_progress = self.env["ir.cron"]._commit_progress
         commit_progress(remaining=len(due))

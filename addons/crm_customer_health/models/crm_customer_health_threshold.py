@@ -1,3 +1,5 @@
+import itertools
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -28,7 +30,7 @@ class CrmCustomerHealthThreshold(models.Model):
     def _check_order(self):
         for policy in self.policy_id:
             thresholds = policy.threshold_ids.sorted("amount")
-            for smaller, larger in zip(thresholds, thresholds[1:], strict=False):
+            for smaller, larger in itertools.pairwise(thresholds):
                 if smaller.amount == larger.amount or smaller.days <= larger.days:
                     raise ValidationError(
                         self.env._(
