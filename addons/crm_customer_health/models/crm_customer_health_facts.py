@@ -405,7 +405,8 @@ class CrmCustomerHealth(models.Model):
               FROM (
                 SELECT company_id, partner_id,
                        date_trunc('month', invoice_date)::date AS start,
-                       SUM(total) AS sales
+                       SUM(total) AS sales,
+                       BOOL_OR(is_invoice) AS has_invoice
                   FROM health_document
                   JOIN health_open USING (company_id, partner_id)
                   JOIN health_basis USING (company_id)
@@ -432,7 +433,7 @@ class CrmCustomerHealth(models.Model):
                            * (open_amount - upto + sales) / sales)
                            FILTER (WHERE sales > 0
                                      AND open_amount > upto - sales AND open_amount <= upto),
-                       MAX(as_of - start + 1)
+                       MAX(as_of - start + 1) FILTER (WHERE has_invoice)
                    ) AS dso_countback
               FROM health_month
              GROUP BY company_id, partner_id

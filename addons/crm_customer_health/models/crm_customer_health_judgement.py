@@ -93,7 +93,11 @@ class CrmCustomerHealth(models.Model):
         return {
             "payment": SQL("fact.payment_score"),
             "exposure": SQL("100 * (1 - fact.overdue_amount / NULLIF(fact.open_amount, 0))"),
-            "trend": SQL("LEAST(100, GREATEST(0, 50 + fact.payment_trend))"),
+            # GREATEST and LEAST pass over NULL.
+            "trend": SQL(
+                "CASE WHEN fact.payment_trend IS NOT NULL"
+                " THEN LEAST(100, GREATEST(0, 50 + fact.payment_trend)) END"
+            ),
             "purchase": SQL("(rank.rfm_recency + rank.rfm_frequency - 2) * 12.5"),
         }
 

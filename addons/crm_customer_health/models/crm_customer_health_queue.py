@@ -93,7 +93,7 @@ class CrmCustomerHealthQueue(models.Model):
             parts.append(
                 SQL(
                     """
-                    SELECT norm.company_id, partner.id
+                    SELECT norm.company_id, partner.id AS partner_id
                       FROM res_partner partner
                      CROSS JOIN crm_customer_health_norm norm
                      WHERE partner.id = ANY(%s)

@@ -87,7 +87,7 @@ class CrmCustomerHealth(models.Model):
         )
 
     def _get_trend_reason(self) -> str:
-        if not self.trend_measure:
+        if not self.payment_trend and not self.trend_measure:
             return ""
         points = round(abs(self.payment_trend))
         if self.payment_trend >= 1:
