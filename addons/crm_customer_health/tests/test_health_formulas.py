@@ -374,7 +374,7 @@ class TestHealthFormulas(HealthCommon):
     def test_high_payment_risk_is_never_healthy(self):
         """However good the exposure: the status is capped, the score is not."""
         self._only(payment=1, exposure=99)
-        self._settled(100.0, 60)  # p = 40
+        self._settled(100.0, 60, due="2024-01-02")  # p = 40
         self._opening(100.0, "2024-03-15", due="2024-04-15")
         amounts = dict.fromkeys(("open_amount", "not_due_amount"), 100.0)
         self.assertRow(**amounts, payment_risk="high", health_score=99.4, health_status="watch")

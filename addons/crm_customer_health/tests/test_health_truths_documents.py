@@ -293,7 +293,17 @@ class TestHealthTruthsDocuments(HealthCommon):
 
     def test_27_back_dated_without_a_payment_term(self):
         """Odoo makes it due on the day on which it is created."""
-        invoice = self._invoice(invoice_date_due=False)
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.partner.id,
+                "invoice_date": "2024-01-10",
+                "invoice_line_ids": [
+                    Command.create({"name": "x", "price_unit": 1000.0, "tax_ids": []})
+                ],
+            }
+        )
+        invoice.action_post()
         self.assertEqual(invoice.invoice_date_due, self._date("2024-03-15"))
         self.assertRow(open_amount=1000.0, not_due_amount=1000.0)
 

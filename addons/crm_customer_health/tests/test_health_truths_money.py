@@ -273,8 +273,13 @@ class TestHealthTruthsMoney(HealthCommon):
             "_get_invoice_in_payment_state",
             lambda self: "in_payment",
         ):
+            outstanding = self.env["account.chart.template"].ref(
+                "account_journal_payment_debit_account_id"
+            )
+            self.bank.inbound_payment_method_line_ids.payment_account_id = outstanding
             payment = self._pay(invoice, date="2024-02-09")
-        self.assertTrue(payment.move_id)
+            self._flush()
+        self.assertIn(outstanding, payment.move_id.line_ids.account_id)
         self.assertEqual(invoice.payment_state, "in_payment")
         self.assertRow(paid_amount=1000.0, payment_count=1, payment_score=80.0)
 

@@ -56,8 +56,11 @@ class TestHealthTruthsPartners(HealthCommon):
             revenue_12m=1800.0,
         )
         self.assertNotIn(buyer, self._get_rows())
+        # Accounting keeps what it wrote into the journal items then.
         buyer.parent_id = False
-        self.assertRow(buyer, **OVERDUE, paid_amount=300.0)
+        self._invoice(70.0, partner_id=buyer.id, invoice_date_due="2024-04-09")
+        self.assertRow(buyer, open_amount=70.0, not_due_amount=70.0, invoice_count=1)
+        self.assertEqual(self._get_rows()[self.partner].invoice_count, 3)
 
     def test_20_entry_on_a_contact(self):
         contact = self.env["res.partner"].create({"name": "Buyer", "parent_id": self.partner.id})
