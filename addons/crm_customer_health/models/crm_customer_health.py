@@ -293,7 +293,10 @@ class CrmCustomerHealth(models.Model):
         help="Days of sales that what is open stands for, the newest sales taken off first.",
     )
 
-    _company_partner_uniq = models.UniqueIndex("(company_id, partner_id)")
+    # A constraint: merging customers looks for it, to leave one row.
+    _company_partner_uniq = models.Constraint(
+        "UNIQUE (company_id, partner_id)", "A customer has one health row in a company."
+    )
 
     @api.depends("refreshed_at", "refreshed_for")
     def _compute_computed_at(self):

@@ -26,21 +26,26 @@ class CrmCustomerHealthQueue(models.Model):
     @api.model
     def _enqueue_moves(self, moves):
         """The customers of these journal entries are computed anew after the transaction."""
-        self._collect("moves", moves)
+        self._collect("moves", moves.ids)
 
     @api.model
     def _enqueue_lines(self, lines):
         """The customers of these journal items are computed anew after the transaction."""
-        self._collect("lines", lines)
+        self._collect("lines", lines.ids)
 
     @api.model
     def _enqueue_partners(self, partners):
         """These customers are computed anew after the transaction, in all companies."""
-        self._collect("partners", partners)
+        self._collect("partners", partners.ids)
 
-    def _collect(self, kind: str, records):
-        """Remember the records until the end of the transaction: one statement for all."""
-        if not records:
+    @api.model
+    def _enqueue_customers(self, customers):
+        """These pairs of company and customer are computed anew after the transaction."""
+        self._collect("customers", [(company.id, partner.id) for company, partner in customers])
+
+    def _collect(self, kind: str, ids: list):
+        """Remember until the end of the transaction: one statement for all."""
+        if not ids:
             return
         precommit = self.env.cr.precommit
         collected = precommit.data.get("crm_customer_health")
@@ -49,10 +54,11 @@ class CrmCustomerHealthQueue(models.Model):
                 "moves": set(),
                 "lines": set(),
                 "partners": set(),
+                "customers": set(),
             }
             # Who posts an invoice may neither write the queue nor read scheduled actions.
             precommit.add(self.sudo()._insert_collected)
-        collected[kind].update(records.ids)
+        collected[kind].update(ids)
 
     def _insert_collected(self):
         collected = self.env.cr.precommit.data.pop("crm_customer_health")
@@ -61,7 +67,7 @@ class CrmCustomerHealthQueue(models.Model):
             SQL(
                 """
                 INSERT INTO crm_customer_health_queue (company_id, partner_id)
-                SELECT company_id, partner_id
+                SELECT DISTINCT company_id, partner_id
                   FROM (%s) changed
                 RETURNING id
                 """,
@@ -69,9 +75,13 @@ class CrmCustomerHealthQueue(models.Model):
             )
         )
         if inserted:
-            self.env.ref("crm_customer_health.ir_cron_queue")._trigger()
+            # Without `env.ref`: posting an invoice is not to ask whether the action exists.
+            cron_id = self.env["ir.model.data"]._xmlid_to_res_id(
+                "crm_customer_health.ir_cron_queue", raise_if_not_found=True
+            )
+            self.env["ir.cron"].browse(cron_id)._trigger()
 
-    def _get_collected_sql(self, collected: dict[str, set[int]]) -> SQL:
+    def _get_collected_sql(self, collected: dict[str, set]) -> SQL:
         parts = []
         for kind, column in (("moves", "move_id"), ("lines", "id")):
             if collected[kind]:
@@ -101,7 +111,16 @@ class CrmCustomerHealthQueue(models.Model):
                     sorted(collected["partners"]),
                 )
             )
-        return SQL(" UNION ").join(parts)
+        if collected["customers"]:
+            parts.append(
+                SQL(
+                    "SELECT * FROM (VALUES %s) customer (company_id, partner_id)",
+                    SQL(", ").join(
+                        SQL("(%s, %s)", *customer) for customer in sorted(collected["customers"])
+                    ),
+                )
+            )
+        return SQL(" UNION ALL ").join(parts)
 
     @api.model
     def _cron_work_off(self, batch_size=1000):

@@ -125,14 +125,20 @@ class ResPartner(models.Model):
 
         Record rules of the health rows hold: a filter tells no more than the list would.
         """
-        if operator == "in":
-            matches_nothing = not all(value)
-        elif operator in COMPARISONS:
-            matches_nothing = COMPARISONS[operator](0, value)
-        else:
+        matches_nothing = self._is_nothing_matched(operator, value)
+        if matches_nothing is None:
             return NotImplemented
         domain = self._get_health_domain(Domain(name, operator, value))
         return domain | ~self._get_health_domain(Domain.TRUE) if matches_nothing else domain
+
+    @api.model
+    def _is_nothing_matched(self, operator, value) -> bool | None:
+        """Whether the condition holds for who has no health row; ``None`` if it is not handled."""
+        if operator == "in":
+            return not all(value)
+        if operator in COMPARISONS:
+            return COMPARISONS[operator](0, value)
+        return None
 
     def _get_health_domain(self, domain: Domain) -> Domain:
         health = self.env["crm.customer.health"]._search(
@@ -180,11 +186,13 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         # Whose customer a contact is, its company decides.
-        moved = not vals.keys().isdisjoint(("is_company", "parent_id"))
-        before = self.commercial_partner_id if moved else self.browse()
+        if vals.keys().isdisjoint(("is_company", "parent_id")):
+            return super().write(vals)
+        before = {partner: partner.commercial_partner_id for partner in self}
         result = super().write(vals)
-        if moved:
-            self.env["crm.customer.health.queue"]._enqueue_partners(
-                before | self.commercial_partner_id
-            )
+        for partner, customer in before.items():
+            if partner.commercial_partner_id != customer:
+                self.env["crm.customer.health.queue"]._enqueue_partners(
+                    customer | partner.commercial_partner_id
+                )
         return result

@@ -1,0 +1,291 @@
+from datetime import datetime
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo.tests import tagged
+
+from .common import HealthCommon
+
+
+@tagged("post_install", "-at_install")
+class TestHealthQueue(HealthCommon):
+    """Rows are brought up to date soon after accounting changed them, and by the calendar."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.queue = cls.env["crm.customer.health.queue"]
+        cls.health = cls.env["crm.customer.health"]
+        cls.env.cr.flush()
+        with freeze_time("2024-03-01"):
+            cls.health._refresh(cls.company)
+        cls.queue.search([("id", "!=", False)]).sudo().unlink()
+
+    def setUp(self):
+        super().setUp()
+        self.startPatcher(freeze_time("2024-03-01"))
+
+    def _get_row(self, partner=None):
+        return self.health.search(
+            [
+                ("partner_id", "=", (partner or self.partner).id),
+                ("company_id", "=", self.company.id),
+            ]
+        )
+
+    def _get_waiting(self):
+        """Customers that wait to be computed, after the transaction so to say."""
+        self._flush()
+        return self.queue.search([("company_id", "=", self.company.id)]).partner_id
+
+    def _work_off(self):
+        self._flush()
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_customer_health.ir_cron_queue").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def _clear(self):
+        self._flush()
+        self.queue.search([("id", "!=", False)]).sudo().unlink()
+
+    def test_a_transaction_appends_each_customer_once(self):
+        other = self._create_customer("Other")
+        triggers = self.env["ir.cron.trigger"].search_count(
+            [("cron_id", "=", self.env.ref("crm_customer_health.ir_cron_queue").id)]
+        )
+        invoices = self.env["account.move"]
+        for _number in range(3):
+            invoices |= self._invoice(100, post=False)
+            invoices |= self._invoice(100, partner_id=other.id, post=False)
+        self._clear()
+        invoices.action_post()
+        self.assertEqual(self._get_waiting(), self.partner | other)
+        self.assertEqual(self.queue.search_count([]), 2)
+        self.assertEqual(
+            self.env["ir.cron.trigger"].search_count(
+                [("cron_id", "=", self.env.ref("crm_customer_health.ir_cron_queue").id)]
+            ),
+            triggers + 1,
+            "The scheduled action is asked once to start at once",
+        )
+
+    def test_each_operation_appends_the_customer(self):
+        invoice = self._invoice(100)
+        term = invoice.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        moved = self._create_customer("Moved")
+
+        def pay():
+            self.payment = self._pay(invoice, 40, date="2024-02-01")
+
+        def unreconcile():
+            term.remove_move_reconcile()
+
+        def redate():
+            term.date_maturity = "2024-02-20"
+
+        def dispute():
+            invoice.action_toggle_block_payment()
+
+        def become_contact():
+            self.partner.parent_id = moved
+
+        for operation in (
+            pay,
+            unreconcile,
+            redate,
+            dispute,
+            dispute,
+            invoice.button_draft,
+            invoice.action_post,
+            invoice.button_draft,
+            invoice.button_cancel,
+            become_contact,
+        ):
+            self._clear()
+            operation()
+            self.assertIn(self.partner, self._get_waiting(), operation.__name__)
+
+    def test_payment_without_entry_appends_the_customer(self):
+        invoice = self._invoice(100)
+        self._clear()
+        self._pay_without_entry(invoice, 40)
+        self.assertEqual(self._get_waiting(), self.partner)
+        self._work_off()
+        self.assertEqual(self._get_row().open_amount, 60)
+
+    def test_vendor_bill_appends_nobody(self):
+        self._clear()
+        bill = self.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": self.partner.id,
+                "invoice_date": "2024-01-10",
+                "date": "2024-01-10",
+                "invoice_line_ids": [(0, 0, {"name": "Line", "price_unit": 100})],
+            }
+        )
+        bill.action_post()
+        self.assertFalse(self._get_waiting())
+
+    def test_the_scheduled_action_brings_the_row_up_to_date(self):
+        invoice = self._invoice(100)
+        self._work_off()
+        self.assertEqual(self._get_row().overdue_amount, 100)
+        self.assertFalse(self._get_waiting())
+        self._pay(invoice, date="2024-02-20")
+        self._flush()
+        self.assertEqual(self._get_row().overdue_amount, 100, "The stored row is of before")
+        self._work_off()
+        row = self._get_row()
+        self.assertEqual((row.open_amount, row.payment_count), (0, 1))
+        self.assertEqual(row.computed_at, datetime(2024, 3, 1))
+
+    def test_one_record_is_shown_as_of_this_moment(self):
+        invoice = self._invoice(100)
+        self._work_off()
+        row = self._get_row()
+        self._pay(invoice, 60, date="2024-02-20")
+        self._flush()
+        other = self._create_customer("Other")
+        self._invoice(10, partner_id=other.id)
+        self.health._refresh(self.company, other)
+        specification = {"overdue_amount": {}}
+        self.assertEqual(row.web_read(specification)[0]["overdue_amount"], 40)
+        self.assertEqual(self.partner.overdue_amount, 40)
+        self.env.invalidate_all()
+        rows = {
+            values["id"]: values["overdue_amount"]
+            for values in (row | self._get_row(other)).web_read(specification)
+        }
+        self.assertEqual(rows[row.id], 100, "A list shows what is stored")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(row.overdue_amount, 100, "Looking writes nothing")
+
+    def test_killed_while_working_off(self):
+        invoice = self._invoice(100)
+        self._work_off()
+        self._pay(invoice, date="2024-02-20")
+        self._flush()
+        with (
+            self.assertRaises(ZeroDivisionError),
+            patch.object(
+                self.env.registry["crm.customer.health"],
+                "_log_status_changes",
+                side_effect=ZeroDivisionError,
+            ),
+            self.env.cr.savepoint(),
+        ):
+            self.queue._work_off(1000)
+        self.env.invalidate_all()
+        self.assertEqual(self._get_row().open_amount, 100)
+        self.assertEqual(self._get_waiting(), self.partner)
+        self._work_off()
+        self.assertEqual(self._get_row().open_amount, 0)
+
+    def test_batches(self):
+        customers = self.env["res.partner"]
+        for number in range(5):
+            customers |= self._create_customer(f"Customer {number}")
+        for customer in customers:
+            self._invoice(100, partner_id=customer.id)
+        self._flush()
+        self.assertEqual([self.queue._work_off(2) for _round in range(4)], [2, 2, 1, 0])
+        self.assertEqual(
+            self.health.search([("partner_id", "in", customers.ids)]).mapped("open_amount"),
+            [100.0] * 5,
+        )
+
+    def test_customers_of_a_company_that_is_being_written_stay(self):
+        self._invoice(100)
+        self._flush()
+        with patch.object(
+            self.env.registry["crm.customer.health"],
+            "_lock_norms",
+            lambda health, companies: health.env["crm.customer.health.norm"],
+        ):
+            self.assertEqual(self.queue._work_off(1000), 0)
+        self.assertEqual(self._get_waiting(), self.partner)
+
+    def test_a_change_of_status_is_logged_once(self):
+        for number in range(6):
+            self._settled(1000, 0, due=f"2024-02-{10 + number}")
+        self._work_off()
+        row = self._get_row()
+        messages = self.partner.message_ids
+        self.assertNotEqual(row.health_status, "at_risk")
+        before = dict(row._fields["health_status"].selection)[row.health_status]
+        self._invoice(90000, date="2023-05-01", invoice_date_due="2023-05-31")
+        self._work_off()
+        self.assertEqual(self._get_row().health_status, "at_risk")
+        message = self.partner.message_ids - messages
+        self.assertEqual(len(message), 1)
+        status, reasons = message.sudo().tracking_value_ids.sorted("id")
+        self.assertEqual(
+            (status.field_id.name, status.old_value_char, status.new_value_char),
+            ("health_status", before, "At Risk"),
+        )
+        self.assertEqual(reasons.new_value_text, self._get_row().health_reasons)
+        self.assertIn("05/31/2023", reasons.new_value_text)
+        self.health._refresh(self.company)
+        self.health._refresh(self.company, self.partner)
+        self.assertEqual(self.partner.message_ids - messages, message)
+
+    def test_the_calendar_alone_changes_figures(self):
+        self._invoice(100, invoice_date_due="2024-03-01")
+        self._work_off()
+        self.assertEqual(self._get_row().overdue_amount, 0)
+        cron = self.env.ref("crm_customer_health.ir_cron_refresh")
+        with freeze_time("2024-03-02"), self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        self.env.invalidate_all()
+        row = self._get_row()
+        self.assertEqual((row.overdue_amount, row.days_overdue), (100, 1))
+        self.assertEqual(str(row.as_of_date), "2024-03-02")
+
+    def test_each_company_has_its_own_morning(self):
+        self.company.partner_id.tz = "Pacific/Auckland"
+        norm = self.env["crm.customer.health.norm"].search([("company_id", "=", self.company.id)])
+        with freeze_time("2024-03-05 12:00:00"):  # the 6th in Auckland
+            self.health._refresh(self.company)
+        self.assertEqual(str(norm.as_of_date), "2024-03-06")
+
+    def test_only_changed_rows_are_written_for_all(self):
+        still = self._create_customer("Still")
+        policy = self.env["crm.customer.health.policy"]._get_policy(self.company)
+        policy.minimum_items = 0  # whose score does not lean on the others
+        self._settled(100, 0, due="2024-02-05", partner_id=still.id)
+        self._invoice(100)
+        self.health._refresh(self.company)
+        with freeze_time("2024-03-02"):
+            self.health._refresh(self.company)
+        # One is a day later overdue; of the other nothing changed, yet it is as of today.
+        self.assertEqual(self._get_row().refreshed_at, datetime(2024, 3, 2))
+        self.assertEqual(self._get_row(still).refreshed_at, datetime(2024, 3, 1))
+        self.assertEqual(str(self._get_row(still).as_of_date), "2024-03-02")
+
+    def test_a_customer_without_facts_has_no_row(self):
+        invoice = self._invoice(100)
+        self._work_off()
+        self.assertTrue(self._get_row())
+        invoice.button_draft()
+        self._work_off()
+        self.assertFalse(self._get_row())
+
+    def test_posting_appends_in_few_statements(self):
+        """However many invoices are posted, our part is constant."""
+
+        def count(invoices):
+            self._flush()
+            before = self.cr.sql_log_count
+            self.queue._enqueue_moves(invoices)
+            self.cr.precommit.run()
+            return self.cr.sql_log_count - before
+
+        invoices = self.env["account.move"]
+        for _number in range(10):
+            invoices |= self._invoice(100)
+        count(invoices)
+        self.assertEqual(count(invoices[0]), 3)
+        self.assertEqual(count(invoices), 3)
