@@ -103,6 +103,8 @@ class ResPartner(models.Model):
         )
 
     def _search_health_id(self, operator, value):
+        if operator == "any":
+            return self._get_health_domain(value)
         return self._search_health("id", operator, value)
 
     def _search_health_status(self, operator, value):
@@ -174,6 +176,11 @@ class ResPartner(models.Model):
         return health._field_to_sql(
             health_alias, "id" if field_expr == "health_id" else field_expr, query
         )
+
+    def action_view_health(self):
+        """Open the customer's diagnosis in the current company."""
+        self.ensure_one()
+        return self.health_id._get_form_action()
 
     def _track_filter_for_display(self, tracking_values):
         """A change of health is shown to who may see the customer's health."""
