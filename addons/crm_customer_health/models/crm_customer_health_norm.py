@@ -23,9 +23,6 @@ class CrmCustomerHealthNorm(models.Model):
     computed_at = fields.Datetime(
         readonly=True, help="When all customers of the company were last computed."
     )
-    snapshot_date = fields.Date(
-        readonly=True, help="The newest month end that was kept for all customers."
-    )
     mean_health_score = fields.Float(
         readonly=True,
         help="Mean health score of the customers, before those with little history are drawn"

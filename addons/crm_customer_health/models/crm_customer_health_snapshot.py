@@ -1,0 +1,423 @@
+import datetime
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+#: How many month ends are kept for the time before the installation.
+BACKFILL_MONTHS = 24
+
+#: Figures of ``crm.customer.health`` that are kept, and what they are where there is nothing.
+FIGURES = {
+    "open_amount": 0,
+    "not_due_amount": 0,
+    "overdue_amount": 0,
+    "overdue_1_30": 0,
+    "overdue_31_60": 0,
+    "overdue_61_90": 0,
+    "overdue_over_90": 0,
+    "disputed_amount": 0,
+    "unapplied_credit_amount": 0,
+    "overdue_count": 0,
+    "days_overdue": 0,
+    "payment_score": None,
+    "payment_risk": "unknown",
+    "health_score": None,
+    "health_status": "unknown",
+    "days_to_pay": None,
+    "days_beyond_terms": None,
+    "on_time_rate": None,
+    "paid_amount": 0,
+    "written_off_amount": 0,
+    "revenue_12m": 0,
+}
+
+
+class CrmCustomerHealthSnapshot(models.Model):
+    """A customer at the end of a month, as the journals said then. In company currency.
+
+    Kept for customers with something open or unapplied, settled in the window, invoiced within a
+    year, or with something open a month before. What is changed in the journals later does not
+    change what was kept; only merged customers are replayed.
+    """
+
+    _name = "crm.customer.health.snapshot"
+    _description = "Customer Health at Month End"
+    _rec_name = "partner_id"
+    _order = "date desc, overdue_amount desc, id"
+    # Millions of rows that nobody edits.
+    _log_access = False
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, readonly=True, ondelete="cascade"
+    )
+    date = fields.Date(
+        "Month End", required=True, readonly=True, help="The day on which the figures are judged."
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    user_id = fields.Many2one(
+        related="partner_id.user_id", string="Salesperson", help="Who has the customer now."
+    )
+    team_id = fields.Many2one(
+        related="partner_id.user_id.sale_team_id",
+        string="Sales Team",
+        help="The team of the salesperson who has the customer now.",
+    )
+    country_id = fields.Many2one(related="partner_id.country_id")
+    industry_id = fields.Many2one(related="partner_id.industry_id")
+    is_mine = fields.Boolean(
+        "My Customer",
+        compute="_compute_is_mine",
+        search="_search_is_mine",
+        help="The customer is yours, has no salesperson, or has an open opportunity of yours.",
+    )
+
+    # Exposure
+    open_amount = fields.Monetary(
+        "Open",
+        readonly=True,
+        help="What the customer owed, before credits: not due, overdue and disputed.",
+    )
+    not_due_amount = fields.Monetary(
+        "Not Due", readonly=True, help="What was open on instalments that were not due yet."
+    )
+    overdue_amount = fields.Monetary(
+        "Overdue",
+        readonly=True,
+        help="What was open on instalments past their due date; disputed invoices excepted.",
+    )
+    overdue_1_30 = fields.Monetary("Overdue 1-30", readonly=True, help="Overdue for 1 to 30 days.")
+    overdue_31_60 = fields.Monetary(
+        "Overdue 31-60", readonly=True, help="Overdue for 31 to 60 days."
+    )
+    overdue_61_90 = fields.Monetary(
+        "Overdue 61-90", readonly=True, help="Overdue for 61 to 90 days."
+    )
+    overdue_over_90 = fields.Monetary(
+        "Overdue 90+", readonly=True, help="Overdue for more than 90 days."
+    )
+    disputed_amount = fields.Monetary(
+        "Disputed",
+        readonly=True,
+        help="What was open on blocked invoices. Whether an invoice is blocked is known of the day"
+        " on which the month end was computed.",
+    )
+    unapplied_credit_amount = fields.Monetary(
+        "Unapplied Credit",
+        readonly=True,
+        help="Payments and credit notes that were not matched with an invoice.",
+    )
+    overdue_count = fields.Integer(
+        "Overdue Instalments", readonly=True, help="How many instalments were overdue."
+    )
+    days_overdue = fields.Integer(
+        readonly=True, aggregator="max", help="Days since the oldest overdue instalment was due."
+    )
+
+    # Judgement
+    payment_score = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="1 to 100, weighted by amount: 80 is on the due date, 50 is 30 days late.",
+    )
+    payment_risk = fields.Selection(
+        selection=lambda self: self._get_selection("payment_risk"),
+        readonly=True,
+        help="Band of the payment score.",
+    )
+    health_score = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="0 to 100: weighted mean of payment score, exposure, trend and purchases, with the"
+        " settings of the day on which the month end was computed.",
+    )
+    health_status = fields.Selection(
+        selection=lambda self: self._get_selection("health_status"),
+        readonly=True,
+        help="Band of the health score.",
+    )
+
+    # Behaviour in the window up to the month end
+    days_to_pay = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Days from invoice to payment, weighted by amount.",
+    )
+    days_beyond_terms = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Days from due date to payment, weighted by amount; negative when early.",
+    )
+    on_time_rate = fields.Float(
+        "Paid on Time",
+        digits=(16, 4),
+        readonly=True,
+        aggregator="avg",
+        help="Share of the paid amount that came by the due date.",
+    )
+    paid_amount = fields.Monetary(
+        "Paid", readonly=True, help="Money received for invoices in the window, less paid back."
+    )
+    written_off_amount = fields.Monetary(
+        "Written Off", readonly=True, help="What was given up as a loss in the window."
+    )
+
+    # Business
+    revenue_12m = fields.Monetary(
+        "Revenue (12 Months)", readonly=True, help="Untaxed, less credit notes, of a year."
+    )
+    invoiced_amount = fields.Monetary(
+        "Invoiced in the Month",
+        readonly=True,
+        help="Posted invoices and receipts dated in the month, with taxes, less credit notes.",
+    )
+
+    # A constraint, not only an index: merging contacts looks for constraints.
+    _partner_company_date_uniq = models.Constraint(
+        "UNIQUE (partner_id, company_id, date)", "A month end of a customer is kept once."
+    )
+    _company_date_idx = models.Index("(company_id, date)")
+
+    @api.model
+    def _get_selection(self, field_name: str) -> list[tuple[str, str]]:
+        return self.env["crm.customer.health"]._fields[field_name]._description_selection(self.env)
+
+    @api.depends("partner_id")
+    @api.depends_context("uid")
+    def _compute_is_mine(self):
+        mine = self.search(Domain("id", "in", self.ids) & self._get_mine_domain())
+        for snapshot in self:
+            snapshot.is_mine = snapshot in mine
+
+    def _search_is_mine(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = self._get_mine_domain()
+        return domain if True in value else ~domain
+
+    @api.model
+    def _get_mine_domain(self) -> Domain:
+        return self.env["crm.customer.health"]._get_mine_domain()
+
+    # Taking ----------------------------------------------------------------------------------
+
+    @api.model
+    def _cron_take_snapshots(self):
+        """Keep the month ends that are missing: a month end of a company at a time, committed."""
+        commit_progress = self.env["ir.cron"]._commit_progress
+        missing = self._get_missing()
+        commit_progress(remaining=len(missing))
+        for company, month_end in missing:
+            self._take(company, month_end)
+            if not commit_progress(1):
+                break
+
+    @api.model
+    def _get_missing(self) -> list[tuple[models.Model, datetime.date]]:
+        """Month ends to take, newest first: since a company's first receivable, two years at most.
+
+        A month end is taken when it is over.
+        """
+        companies = self.env["crm.customer.health.policy"]._get_companies()
+        first_dates = self._get_first_dates()
+        months = self._get_months(companies)
+        taken = {(month.company_id, month.date) for month in months}
+        missing = []
+        for company in companies.filtered(lambda company: company.id in first_dates):
+            month_end = company._get_today()
+            for __ in range(BACKFILL_MONTHS):
+                month_end = self._get_month_end_before(month_end)
+                if month_end < first_dates[company.id]:
+                    break
+                if (company, month_end) not in taken:
+                    missing.append((company, month_end))
+        return sorted(missing, key=lambda step: step[1], reverse=True)
+
+    @api.model
+    def _get_months(self, companies):
+        """The month ends that were taken."""
+        return (
+            self.env["crm.customer.health.month"]
+            .sudo()
+            .search([("company_id", "in", companies.ids)])
+        )
+
+    @api.model
+    def _get_month_end_before(self, day: datetime.date) -> datetime.date:
+        return day.replace(day=1) - relativedelta(days=1)
+
+    @api.model
+    def _get_month_end_after(self, day: datetime.date) -> datetime.date:
+        return day + relativedelta(months=1, day=31)
+
+    @api.model
+    def _get_first_dates(self) -> dict[int, datetime.date]:
+        """The day of the first receivable of each company that has one."""
+        self.env["account.move.line"].flush_model()
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT line.company_id, MIN(line.date)
+                      FROM account_move_line line
+                     WHERE line.parent_state = 'posted'
+                       AND line.account_id IN (SELECT id FROM account_account
+                                                WHERE account_type = 'asset_receivable'
+                                                  AND NOT COALESCE(non_trade, FALSE))
+                       AND line.partner_id IS NOT NULL
+                     GROUP BY line.company_id
+                    """
+                )
+            )
+        )
+
+    @api.model
+    def _take(self, company, month_end: datetime.date):
+        """Keep one month end of all customers of a company, unless somebody else does or did."""
+        policy = self.env["crm.customer.health.policy"]._get_policy(company)
+        if not policy.try_lock_for_update(allow_referencing=True):
+            return
+        if month_end in self._get_months(company).mapped("date"):
+            return
+        health = self.env["crm.customer.health"]
+        health._fill_tables(company, as_of=month_end)
+        self._insert_month(company, month_end)
+        documents = {"health_document": health._get_document_sql(None, is_past=True)}
+        self._insert(health._get_with_sql(documents, are_small=False), month_end)
+        self._insert_settled(company, month_end)
+        self._insert_settled(company, self._get_month_end_after(month_end))
+        self.invalidate_model()
+
+    def _insert_month(self, company, month_end: datetime.date):
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_customer_health_month (
+                    company_id, date, norm, create_uid, create_date, write_uid, write_date)
+                SELECT company.id, %(month_end)s,
+                       to_jsonb(norm) || jsonb_build_object('company_id', company.id),
+                       %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM res_company company
+                  LEFT JOIN health_norm norm ON TRUE
+                 WHERE company.id = %(company_id)s
+                """,
+                company_id=company.id,
+                month_end=month_end,
+                uid=self.env.uid,
+                now=fields.Datetime.now(),
+            )
+        )
+        self.env["crm.customer.health.month"].invalidate_model()
+
+    def _insert(self, with_sql: SQL, month_end: datetime.date):
+        """Keep what ``health_result`` says of the customers; what was kept already stays.
+
+        :param with_sql: the relations that are no tables, ``health_document`` among them.
+        """
+        figures = [SQL.identifier(name) for name in FIGURES]
+        self.env.cr.execute(
+            SQL(
+                """
+                %(with)s
+                INSERT INTO crm_customer_health_snapshot (
+                    company_id, partner_id, date, invoiced_amount, %(figures)s)
+                SELECT result.company_id, result.partner_id, %(month_end)s,
+                       COALESCE(invoiced.amount, 0), %(figures)s
+                  FROM health_result result
+                  LEFT JOIN (
+                    SELECT company_id, partner_id, SUM(total) AS amount
+                      FROM health_document
+                     WHERE invoice_date > %(month_end_before)s AND invoice_date <= %(month_end)s
+                     GROUP BY company_id, partner_id
+                  ) invoiced USING (company_id, partner_id)
+                 WHERE open_amount != 0
+                    OR unapplied_credit_amount != 0
+                    OR scored_count != 0
+                    OR paid_amount != 0
+                    OR written_off_amount != 0
+                    OR invoice_count_12m != 0
+                    OR revenue_12m != 0
+                    OR invoiced.amount != 0
+                ON CONFLICT (partner_id, company_id, date) DO NOTHING
+                """,
+                **{"with": with_sql},
+                figures=SQL(", ").join(figures),
+                month_end=month_end,
+                month_end_before=self._get_month_end_before(month_end),
+            )
+        )
+
+    def _insert_settled(self, companies, month_end: datetime.date, partners=None):
+        """Who owed something a month before this month end has a row, also with nothing left.
+
+        Month ends are taken in any order: does nothing while one of the two is missing.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_customer_health_snapshot (
+                    company_id, partner_id, date, invoiced_amount, %(names)s)
+                SELECT company_id, partner_id, month.date, 0, %(values)s
+                  FROM crm_customer_health_snapshot before
+                  JOIN crm_customer_health_month month USING (company_id)
+                 WHERE company_id = ANY(%(company_ids)s)
+                   AND before.date = %(month_end_before)s
+                   AND month.date = %(month_end)s
+                   AND (before.open_amount != 0 OR before.unapplied_credit_amount != 0)
+                   AND %(scope)s
+                ON CONFLICT (partner_id, company_id, date) DO NOTHING
+                """,
+                names=SQL(", ").join(SQL.identifier(name) for name in FIGURES),
+                values=SQL(", ").join(SQL("%s", value) for value in FIGURES.values()),
+                company_ids=companies.ids,
+                month_end=month_end,
+                month_end_before=self._get_month_end_before(month_end),
+                scope=SQL("TRUE")
+                if partners is None
+                else SQL("partner_id = ANY(%s)", list(partners.ids)),
+            )
+        )
+
+    # Merged customers ------------------------------------------------------------------------
+
+    @api.model
+    def _rebuild(self, partners):
+        """Replay these customers for the month ends that are kept: they were merged.
+
+        They are compared with what was usual among the company's customers then.
+        """
+        self.search([("partner_id", "in", partners.ids)]).unlink()
+        months = self._get_months(self._get_companies_of(partners))
+        health = self.env["crm.customer.health"]
+        health._flush_sources()
+        for month_end, same_day in sorted(months.grouped("date").items()):
+            companies = same_day.company_id
+            relations = health.with_context(customer_health_month_end=month_end)._get_relations(
+                companies, partners, month_end
+            )
+            self._insert(health._get_with_sql(relations), month_end)
+            self._insert_settled(companies, month_end, partners)
+        self.invalidate_model()
+
+    @api.model
+    def _get_companies_of(self, partners):
+        """Companies in whose books these customers, or their contacts, are."""
+        lines = (
+            self.env["account.move.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("partner_id.commercial_partner_id", "in", partners.ids),
+                    ("account_type", "=", "asset_receivable"),
+                ],
+                ["company_id"],
+            )
+        )
+        return self.env["res.company"].union(*(company for [company] in lines))
