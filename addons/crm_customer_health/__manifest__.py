@@ -6,9 +6,11 @@
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
     "depends": ["crm_accounting_bridge"],
+    "external_dependencies": {"python": ["xlsxwriter"]},
     "data": [
         "security/ir.model.access.csv",
         "security/crm_customer_health_security.xml",
+        "security/crm_customer_health_workbook_security.xml",
         "security/crm_customer_health_snapshot_security.xml",
         "data/ir_cron_data.xml",
         "data/ir_cron_snapshot_data.xml",
@@ -23,6 +25,7 @@
         "views/crm_lead_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "report/crm_customer_health_workbook_views.xml",
     ],
     "post_init_hook": "post_init_hook",
 }

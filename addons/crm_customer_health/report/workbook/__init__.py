@@ -1,0 +1,6 @@
+from .ageing import AgeingSheet
+from .book import Book
+from .customers import CustomerSheet
+from .definitions import DefinitionSheet
+from .settlements import SettlementSheet
+from .summary import SummarySheet

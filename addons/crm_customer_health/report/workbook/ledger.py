@@ -1,0 +1,68 @@
+"""Holding what the workbook says against the balance of the receivable accounts."""
+
+from odoo.tools import SQL
+
+
+def get_ledger(env, companies) -> dict[int, dict[str, float]]:
+    """The balance of the trade receivable accounts, and what of it is nobody's open item.
+
+    Read past the record rules: the caller sees to it that the user may read accounting.
+
+    :return: by company, in its currency: ``balance``; of it ``without_partner`` (on journal items
+        without a customer) and ``unposted_match`` (settled by an entry that was reset to draft);
+        ``unposted_payment``, what payments without a journal entry settle and the accounts do not
+        know yet.
+    """
+    health = env["crm.customer.health"].sudo()
+    health._flush_sources()
+    rows = env.execute_query_dict(
+        SQL(
+            """
+            WITH trade AS (
+                SELECT id FROM account_account
+                 WHERE account_type = 'asset_receivable' AND NOT COALESCE(non_trade, FALSE)
+            ), part AS (
+                SELECT company_id, balance,
+                       CASE WHEN partner_id IS NULL THEN balance ELSE 0 END AS without_partner,
+                       0 AS unposted_match, 0 AS unposted_payment
+                  FROM account_move_line
+                 WHERE parent_state = 'posted' AND company_id = ANY(%(companies)s)
+                   AND account_id IN (SELECT id FROM trade)
+                 UNION ALL
+                SELECT line.company_id, 0, 0,
+                       CASE WHEN partial.debit_move_id = line.id THEN partial.amount
+                            ELSE -partial.amount END,
+                       0
+                  FROM account_move_line draft
+                  JOIN account_partial_reconcile partial
+                    ON draft.id IN (partial.debit_move_id, partial.credit_move_id)
+                  JOIN account_move_line line
+                    ON line.id = partial.debit_move_id + partial.credit_move_id - draft.id
+                   AND line.parent_state = 'posted'
+                   AND line.partner_id IS NOT NULL
+                   AND line.account_id IN (SELECT id FROM trade)
+                 WHERE draft.parent_state != 'posted' AND draft.company_id = ANY(%(companies)s)
+                   AND draft.account_id IN (SELECT id FROM trade)
+                 UNION ALL
+                SELECT company_id, 0, 0, 0, amount
+                  FROM (%(unposted_payments)s) payment
+                 WHERE company_id = ANY(%(companies)s)
+            )
+            SELECT company_id, SUM(balance) AS balance, SUM(without_partner) AS without_partner,
+                   SUM(unposted_match) AS unposted_match, SUM(unposted_payment) AS unposted_payment
+              FROM part
+             GROUP BY company_id
+            """,
+            companies=list(companies.ids),
+            unposted_payments=env["account.receivable.settlement"]._get_unposted_payment_sql(),
+        )
+    )
+    found = {row.pop("company_id"): row for row in rows}
+    names = ("balance", "without_partner", "unposted_match", "unposted_payment")
+    return {
+        company.id: {
+            name: company.currency_id.round(found.get(company.id, {}).get(name) or 0)
+            for name in names
+        }
+        for company in companies
+    }

@@ -1,0 +1,321 @@
+from xlsxwriter.utility import xl_col_to_name
+
+from odoo import fields
+
+from .book import HEADER_STYLE
+from .ledger import get_ledger
+from .sheet import Sheet
+
+#: Parts of what is open, oldest last: the chart of ageing shows them.
+AGEING_FIELDS = (
+    "not_due_amount",
+    "overdue_1_30",
+    "overdue_31_60",
+    "overdue_61_90",
+    "overdue_over_90",
+    "disputed_amount",
+)
+AMOUNT_FIELDS = (
+    "open_amount",
+    *AGEING_FIELDS,
+    "overdue_amount",
+    "unapplied_credit_amount",
+    "paid_amount",
+    "written_off_amount",
+    "revenue_12m",
+    "revenue_prev_12m",
+)
+STATUS_COLOURS = {
+    "healthy": "#28a745",
+    "watch": "#f0ad4e",
+    "at_risk": "#dc3545",
+    "unknown": "#adb5bd",
+}
+#: Rows of the sheet above the figures: title, companies.
+COMPANY_ROW = 2
+
+
+class SummarySheet(Sheet):
+    """Totals, a column for each company in its own currency, with charts.
+
+    Figures are formulas on the sheet of customers. Where all customers of a company are in the
+    workbook, and the user may read accounting, they are held against the balance of the accounts.
+    """
+
+    sums_up = True
+
+    def __init__(self, report, book, customers):
+        """
+        :param customers: the sheet that is summed up
+        """
+        super().__init__(report, book)
+        self.customers = customers
+        self.companies = report.company_ids
+        #: Numbers of the rows that charts and other formulas refer to.
+        self.rows = {}
+        self.next_row = 0
+
+    def add(self):
+        self.sheet = self.book.add_sheet(self.env._("Summary"))
+        self.sheet.set_column(0, 0, 46)
+        self.sheet.set_column(1, len(self.companies), 20)
+        self.sheet.freeze_panes(COMPANY_ROW + 1, 1)
+        self.sheet.fit_to_pages(1, 0)
+
+    def write(self):
+        self._write_head()
+        self._write_counts()
+        self._write_amounts()
+        self._write_ledger()
+        self._write_ageing_charts()
+        self._write_status_chart()
+
+    # Rows --------------------------------------------------------------------------------------
+
+    def _write_label(self, label: str, **style):
+        self.book.write(
+            self.sheet, self.next_row, 0, label, "text", self.book.get_format("text", **style)
+        )
+
+    def _write_heading(self, label: str):
+        self.next_row += 1
+        self._write_label(label, bold=True)
+        self.next_row += 1
+
+    def _write_values(self, name: str, label: str, kind: str, values: dict, **style):
+        """A row of values by company; those without a value stay empty."""
+        self.rows[name] = self.next_row
+        self._write_label(label)
+        for column, company in enumerate(self.companies, start=1):
+            cell_format = self.book.get_format(kind, company.currency_id.decimal_places, **style)
+            value = values.get(company.id)
+            self.book.write(self.sheet, self.next_row, column, value, kind, cell_format)
+        self.next_row += 1
+
+    def _write_formulas(self, name: str, label: str, kind: str, get_formula, values: dict, **style):
+        """A row of formulas by company.
+
+        :param get_formula: makes the formula from the name of the company's column
+        :param values: what the formulas come to; companies that are missing get none
+        """
+        self.rows[name] = self.next_row
+        self._write_label(label)
+        for number, company in enumerate(self.companies, start=1):
+            if company.id not in values:
+                continue
+            self.sheet.write_formula(
+                self.next_row,
+                number,
+                get_formula(xl_col_to_name(number), company),
+                self.book.get_format(kind, company.currency_id.decimal_places, **style),
+                values[company.id],
+            )
+        self.next_row += 1
+
+    def _get_cell(self, name: str, column: str) -> str:
+        return f"{column}{self.rows[name] + 1}"
+
+    def _get_formula(self, column: str, value: str = "", status_row: int | None = None) -> str:
+        """What the rows of the company in this column add up to: an amount, or their number.
+
+        :param value: the field to add up; without it customers are counted
+        :param status_row: only customers with the status that is named in this row
+        """
+        terms = []
+        table = self.customers.table
+        for companies, statuses, values in zip(
+            table.get_ranges("company_id"),
+            table.get_ranges("health_status"),
+            table.get_ranges(value or "company_id"),
+            strict=True,
+        ):
+            factors = []
+            if len(self.companies) > 1:
+                factors.append(f"({companies}={column}${COMPANY_ROW + 1})")
+            if status_row is not None:
+                factors.append(f"({statuses}=$A{status_row + 1})")
+            if value:
+                factors.append(values)
+            if not factors:
+                terms.append(f"ROWS({companies})")
+            else:
+                sign = "" if len(factors) > 1 or value else "--"
+                terms.append(f"SUMPRODUCT({sign}{'*'.join(factors)})")
+        return f"={'+'.join(terms) or 0}"
+
+    # Contents ----------------------------------------------------------------------------------
+
+    def _write_head(self):
+        _ = self.env._
+        self._write_label(_("Customer Health"), bold=True, font_size=16)
+        self.next_row = COMPANY_ROW
+        header = self.book.get_format("text", **HEADER_STYLE)
+        self.book.write(self.sheet, COMPANY_ROW, 0, _("Company"), "text", header)
+        for number, company in enumerate(self.companies, start=1):
+            self.book.write(self.sheet, COMPANY_ROW, number, company.name, "text", header)
+        self.next_row += 1
+        currencies = {company.id: company.currency_id.name for company in self.companies}
+        self._write_values("currency", _("Currency"), "text", currencies, align="right")
+        self._write_values("as_of", _("As of"), "date", self.customers.as_of_dates)
+        for number, name, label in (
+            (0, "computed_first", _("Figures computed from")),
+            (1, "computed_last", _("Figures computed until")),
+        ):
+            times = {
+                company_id: self._to_local_time(times[number])
+                for company_id, times in self.customers.computed_at.items()
+            }
+            self._write_values(name, label, "datetime", times)
+        policies = self.env["crm.customer.health.policy"]._get_policy(self.companies)
+        months = {policy.company_id.id: policy.window_months for policy in policies}
+        self._write_values("window", _("Window of payments (months)"), "integer", months)
+
+    def _to_local_time(self, value):
+        return fields.Datetime.context_timestamp(self.report, value).replace(tzinfo=None)
+
+    def _write_counts(self):
+        self._write_heading(self.env._("Customers"))
+        counts = {company.id: self.customers.counts[company.id] for company in self.companies}
+        self._write_formulas(
+            "count",
+            self.env._("Number of customers"),
+            "integer",
+            lambda column, _company: self._get_formula(column),
+            counts,
+        )
+        labels = dict(self.customers.fields["health_status"]["selection"])
+        for status in STATUS_COLOURS:
+            row = self.next_row
+            self._write_formulas(
+                status,
+                labels[status],
+                "integer",
+                lambda column, _company, row=row: self._get_formula(column, status_row=row),
+                {
+                    company.id: self.customers.status_counts[company.id][status]
+                    for company in self.companies
+                },
+            )
+
+    def _write_amounts(self):
+        self._write_heading(self.env._("Amounts"))
+        for name in AMOUNT_FIELDS:
+            if name not in self.customers.fields:
+                continue
+            self._write_formulas(
+                name,
+                self.customers.fields[name]["string"],
+                "money",
+                lambda column, _company, name=name: self._get_formula(column, name),
+                {company.id: self._get_amount(company, name) for company in self.companies},
+            )
+
+    def _get_amount(self, company, name: str) -> float:
+        return company.currency_id.round(self.customers.amounts[company.id][name])
+
+    def _write_ledger(self):
+        """What is open against the balance of the receivable accounts, where it can be compared."""
+        companies = self._get_complete_companies()
+        if not companies:
+            return
+        _ = self.env._
+        ledger = get_ledger(self.env, companies)
+        claims, results = {}, {}
+        for company in companies:
+            claims[company.id] = company.currency_id.round(
+                self._get_amount(company, "open_amount")
+                - self._get_amount(company, "unapplied_credit_amount")
+            )
+            found = ledger[company.id]
+            difference = company.currency_id.round(
+                claims[company.id]
+                - found["balance"]
+                + found["without_partner"]
+                + found["unposted_match"]
+                + found["unposted_payment"]
+            )
+            results[company.id] = difference or "OK"
+        self._write_heading(_("Agreement with the ledger"))
+        self._write_formulas(
+            "claims",
+            _("Open less unapplied credit"),
+            "money",
+            lambda column, _company: (
+                f"={self._get_cell('open_amount', column)}"
+                f"-{self._get_cell('unapplied_credit_amount', column)}"
+            ),
+            claims,
+        )
+        for name, label in (
+            ("balance", _("Balance of the trade receivable accounts")),
+            ("without_partner", _("... of which without a customer")),
+            ("unposted_match", _("... of which settled by entries that are not posted")),
+            ("unposted_payment", _("Payments without a journal entry")),
+        ):
+            values = {company.id: ledger[company.id][name] for company in companies}
+            self._write_values(name, label, "money", values)
+        self._write_formulas(
+            "result",
+            _("Agrees with the ledger (or the difference)"),
+            "money",
+            self._get_result_formula,
+            results,
+            bold=True,
+            align="right",
+        )
+
+    def _get_complete_companies(self):
+        """Companies of which all customers are in the workbook; none for who may not look."""
+        if not self.report._may_see_documents():
+            return self.companies.browse()
+        counts = dict(
+            self.env["crm.customer.health"]
+            .sudo()  # how many there are: as many as the user sees, or nothing is said
+            ._read_group([("company_id", "in", self.companies.ids)], ["company_id"], ["__count"])
+        )
+        return self.companies.filtered(
+            lambda company: counts.get(company, 0) == self.customers.counts[company.id]
+        )
+
+    def _get_result_formula(self, column: str, company) -> str:
+        difference = (
+            f"ROUND({self._get_cell('claims', column)}-{self._get_cell('balance', column)}"
+            f"+{self._get_cell('without_partner', column)}"
+            f"+{self._get_cell('unposted_match', column)}"
+            f"+{self._get_cell('unposted_payment', column)},{company.currency_id.decimal_places})"
+        )
+        return f'=IF({difference}=0,"OK",{difference})'
+
+    # Charts ------------------------------------------------------------------------------------
+
+    def _write_ageing_charts(self):
+        """A chart for each currency: amounts of two currencies do not share an axis."""
+        for number, companies in enumerate(self.companies.grouped("currency_id").values()):
+            title = self.env._("Ageing (%(currency)s)", currency=companies.currency_id.name)
+            rows = [self.rows[name] for name in AGEING_FIELDS]
+            self._insert_chart(title, rows, companies, 1 + 16 * (number + 1))
+
+    def _write_status_chart(self):
+        rows = [self.rows[status] for status in STATUS_COLOURS]
+        points = [{"fill": {"color": colour}} for colour in STATUS_COLOURS.values()]
+        title = self.env._("Customers by status")
+        self._insert_chart(title, rows, self.companies, 1, points)
+
+    def _insert_chart(self, title: str, rows: list[int], companies, row: int, points=None):
+        """Columns from consecutive rows of the sheet, beside the figures."""
+        chart = self.book.workbook.add_chart({"type": "column"})
+        for number, company in enumerate(self.companies, start=1):
+            if company not in companies:
+                continue
+            series = {
+                "name": [self.sheet.name, COMPANY_ROW, number],
+                "categories": [self.sheet.name, rows[0], 0, rows[-1], 0],
+                "values": [self.sheet.name, rows[0], number, rows[-1], number],
+            }
+            if points and len(companies) == 1:
+                series["points"] = points
+            chart.add_series(series)
+        chart.set_title({"name": title, "name_font": {"size": 12}})
+        if len(companies) == 1:
+            chart.set_legend({"none": True})
+        self.sheet.insert_chart(row, len(self.companies) + 2, chart)
