@@ -2,6 +2,8 @@ from datetime import timedelta
 from fractions import Fraction
 from unittest.mock import patch
 
+from odoo.tools import SQL
+
 from odoo.addons.crm_accounting_bridge.tests.common import BridgeCommon
 from odoo.addons.crm_accounting_bridge.tests.plain_books import exact
 
@@ -147,17 +149,23 @@ class HealthCommon(BridgeCommon):
 
     def _get_norm(self, company=None):
         """What the last refresh of all customers left, as the plain recomputation wants it."""
-        norm = (
-            self.env["crm.customer.health.norm"]
-            .sudo()
-            .search([("company_id", "=", (company or self.company).id)])
-        )
+        self.env["crm.customer.health.norm"].flush_model()
+        company = company or self.company
+        # Through the ORM an empty cut point would be zero.
+        norm = self.env.execute_query_dict(
+            SQL("SELECT * FROM crm_customer_health_norm WHERE company_id = %s", company.id)
+        )[0]
+        cuts = {
+            rank: [norm[f"{rank}_cut_{number}"] for number in range(1, 5)]
+            for rank in ("recency", "frequency", "monetary")
+        }
+        mean = norm["mean_health_score"]
         return {
             **{
-                rank: [Fraction(norm[f"{rank}_cut_{number}"]) for number in range(1, 5)]
-                for rank in ("recency", "frequency", "monetary")
+                rank: [exact(cut) for cut in values if cut is not None]
+                for rank, values in cuts.items()
             },
-            "mean": Fraction(norm.mean_health_score) if norm.mean_health_score else None,
+            "mean": None if mean is None else Fraction(mean),
         }
 
     def _refresh(self, company=None, partners=None):

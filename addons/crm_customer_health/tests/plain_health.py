@@ -170,8 +170,9 @@ class PlainHealth:
         return documents
 
     def customers(self):
-        """Who has a row."""
-        return self.env["res.partner"].union(*self._items)
+        """Who has a row: an open item, a posted document, or a settlement in the window."""
+        known = self.env["res.partner"].union(*self._items, *self._documents)
+        return known.filtered(self._get_facts)
 
     def _get_settled_on(self, partial):
         """When a reconciliation came about: an exchange difference with what caused it."""
@@ -209,8 +210,8 @@ class PlainHealth:
         """Everything but what compares a customer with others."""
         partner = self.env["res.partner"].browse(partner.id)
         if partner not in self._facts:
-            items = self._items.get(partner)
-            self._facts[partner] = items and self._compute_facts(partner, items)
+            items = self._items.get(partner, self.env["account.move.line"])
+            self._facts[partner] = self._compute_facts(partner, items)
         return self._facts[partner]
 
     def _compute_facts(self, partner, items):
@@ -231,6 +232,10 @@ class PlainHealth:
         facts |= self._get_behaviour(in_window)
         facts |= self._get_judgement(in_window, self._get_overdue(open_items))
         facts |= self._get_business(self._documents.get(partner, ()))
+        settled = any(row["kind"] in ("payment", "discount", "write_off") for row in in_window)
+        if not settled and partner not in self._documents:
+            if not any(residual for _line, residual in open_items):
+                return None
         facts["dso_countback"] = self._get_countback(partner, facts)
         return facts
 

@@ -164,7 +164,7 @@ class TestHealthAsOf(HealthCommon):
         )
         self._settle(entry, money)
         self.assertReplay("2024-02-19", overdue_amount=500.0, health_status="unknown")
-        self.assertReplay("2024-02-20", open_amount=0.0, unapplied_credit_amount=0.0)
+        self.assertReplay("2024-02-20")
 
     def test_dated_ahead(self):
         """Today the ledger's residual counts, whatever its date; a replay ends with its day."""
@@ -182,9 +182,8 @@ class TestHealthAsOf(HealthCommon):
 
     def test_days_of_a_story(self):
         """What was computed on a day is what is computed of that day later."""
-        self._tell_story()
         kept = {}
-        for day, act in self._story:
+        for day, act in self._tell_story():
             with freeze_time(f"{day} 12:00:00"):
                 act()
                 self._refresh()
@@ -196,7 +195,7 @@ class TestHealthAsOf(HealthCommon):
         self.assertGreater(len(kept), 8)
         for day, rows in kept.items():
             with self.subTest(day=day):
-                self.assertReplay(day, next(iter(rows)), **self._some_facts(rows))
+                self.assertReplay(day, next(iter(rows)), **next(iter(rows.values())))
                 self.assertStory(self._get_figures(day), rows)
                 for partner, row in rows.items():
                     alone = self._get_figures(day, partner)
@@ -206,11 +205,6 @@ class TestHealthAsOf(HealthCommon):
                     rows,
                     without=COMPARED,
                 )
-
-    @staticmethod
-    def _some_facts(rows):
-        first = next(iter(rows.values()))
-        return {name: first[name] for name in ("open_amount", "paid_amount", "invoice_count")}
 
     def assertStory(self, figures, rows, without=()):
         self.assertEqual(set(figures), set(rows))
@@ -225,10 +219,10 @@ class TestHealthAsOf(HealthCommon):
 
     def _tell_story(self):
         """Half a year of two customers; every entry is of its day."""
-        foreign = self.setup_other_currency(
+        self.foreign = self.setup_other_currency(
             "EUR", rates=[("2023-01-01", 2.0), ("2023-11-01", 2.5), ("2024-01-15", 1.6)]
         )
-        terms = self.env["account.payment.term"].create(
+        self.terms = self.env["account.payment.term"].create(
             {
                 "name": "30/70",
                 "line_ids": [
@@ -237,7 +231,7 @@ class TestHealthAsOf(HealthCommon):
                 ],
             }
         )
-        early = self.env["account.payment.term"].create(
+        self.early = self.env["account.payment.term"].create(
             {
                 "name": "2 % in 10 days",
                 "early_discount": True,
@@ -248,74 +242,69 @@ class TestHealthAsOf(HealthCommon):
                 ],
             }
         )
-        books = {}
-
-        def invoice(name, amount, date, due, **values):
-            books[name] = self._invoice(amount, date=date, invoice_date_due=due, **values)
-
-        def september():
-            self._opening(250.0, "2023-09-01", due="2023-09-20", partner=self.other)
-            invoice("first", 1000.0, "2023-09-05", "2023-10-05")
-            invoice("terms", 500.0, "2023-09-05", False, invoice_payment_term_id=terms.id)
-
-        def october():
-            self._pay(books["first"], 600.0, date="2023-10-10")
-            invoice("foreign", 800.0, "2023-10-10", "2023-11-10", currency_id=foreign.id)
-            invoice("other", 90.0, "2023-10-10", "2023-10-20", partner_id=self.other.id)
-
-        def november():
-            self._pay(books["foreign"], 500.0, date="2023-11-15")
-            self._pay(books["terms"], 200.0, date="2023-11-15", installments_mode="full")
-
-        def december():
-            invoice("early", 300.0, "2023-12-01", False, invoice_payment_term_id=early.id)
-            self._pay(books["other"], 120.0, date="2023-12-01")
-
-        def discount():
-            self._pay(books["early"], date="2023-12-08")
-
-        def january():
-            self._pay(
-                books["first"],
-                390.0,
-                date="2024-01-20",
-                payment_difference_handling="reconcile",
-                writeoff_account_id=self.expense.id,
-            )
-            self._pay(books["foreign"], date="2024-01-20")
-
-        def credit():
-            refund = self._invoice(
-                150.0, date="2024-01-31", move_type="out_refund", invoice_date_due="2024-01-31"
-            )
-            self._settle(books["terms"], refund)
-
-        def february():
-            invoice("late", 75.0, "2024-02-29", "2024-02-29", partner_id=self.other.id)
-            loss = self._create_entry(
-                (self.expense, None, 75.0),
-                (self.receivable, self.other, -75.0),
-                date="2024-02-29",
-            )
-            self._settle(books["late"], loss)
-
-        def march():
-            invoice("receipt", 40.0, "2024-03-10", "2024-03-10", move_type="out_receipt")
-            self._pay(books["receipt"], date="2024-03-10")
-
-        self._story = (
-            ("2023-09-05", september),
-            ("2023-10-10", october),
+        self.books = {}
+        return (
+            ("2023-09-05", self._act_first_invoices),
+            ("2023-10-10", self._act_part_payment),
             ("2023-10-31", lambda: None),
-            ("2023-11-15", november),
-            ("2023-12-01", december),
-            ("2023-12-08", discount),
-            ("2024-01-20", january),
-            ("2024-01-31", credit),
-            ("2024-02-29", february),
-            ("2024-03-10", march),
+            ("2023-11-15", self._act_foreign_payment),
+            ("2023-12-01", self._act_overpayment),
+            ("2023-12-08", self._act_discount),
+            ("2024-01-20", self._act_write_off),
+            ("2024-01-31", self._act_credit_note),
+            ("2024-02-29", self._act_bad_debt),
+            ("2024-03-10", self._act_receipt),
             ("2024-03-15", lambda: None),
         )
+
+    def _book(self, name, amount, date, due, **values):
+        self.books[name] = self._invoice(amount, date=date, invoice_date_due=due, **values)
+
+    def _act_first_invoices(self):
+        self._opening(250.0, "2023-09-01", due="2023-09-20", partner=self.other)
+        self._book("first", 1000.0, "2023-09-05", "2023-10-05")
+        self._book("terms", 500.0, "2023-09-05", False, invoice_payment_term_id=self.terms.id)
+
+    def _act_part_payment(self):
+        self._pay(self.books["first"], 600.0, date="2023-10-10")
+        self._book("foreign", 800.0, "2023-10-10", "2023-11-10", currency_id=self.foreign.id)
+        self._book("other", 90.0, "2023-10-10", "2023-10-20", partner_id=self.other.id)
+
+    def _act_foreign_payment(self):
+        self._pay(self.books["foreign"], 500.0, date="2023-11-15")
+        self._pay(self.books["terms"], 200.0, date="2023-11-15", installments_mode="full")
+
+    def _act_overpayment(self):
+        self._book("early", 300.0, "2023-12-01", False, invoice_payment_term_id=self.early.id)
+        self._pay(self.books["other"], 120.0, date="2023-12-01")
+
+    def _act_discount(self):
+        self._pay(self.books["early"], date="2023-12-08")
+
+    def _act_write_off(self):
+        self._pay(
+            self.books["first"],
+            390.0,
+            date="2024-01-20",
+            payment_difference_handling="reconcile",
+            writeoff_account_id=self.expense.id,
+        )
+        self._pay(self.books["foreign"], date="2024-01-20")
+
+    def _act_credit_note(self):
+        self._book("refund", 150.0, "2024-01-31", "2024-01-31", move_type="out_refund")
+        self._settle(self.books["terms"], self.books["refund"])
+
+    def _act_bad_debt(self):
+        self._book("late", 75.0, "2024-02-29", "2024-02-29", partner_id=self.other.id)
+        loss = self._create_entry(
+            (self.expense, None, 75.0), (self.receivable, self.other, -75.0), date="2024-02-29"
+        )
+        self._settle(self.books["late"], loss)
+
+    def _act_receipt(self):
+        self._book("receipt", 40.0, "2024-03-10", "2024-03-10", move_type="out_receipt")
+        self._pay(self.books["receipt"], date="2024-03-10")
 
     def test_live_figures_of_an_opened_row(self):
         """They follow the books before the row does, and leave it as it is."""

@@ -158,14 +158,20 @@ class TestHealthTruthsDocuments(HealthCommon):
         self._settle(entry, money)
         self.assertRow(payment_score=80.0, payment_count=1, paid_amount=1000.0)
 
-    def test_14_settled_opening_balance_keeps_its_row(self):
-        """The customer has a posted receivable, of which nothing is open."""
+    def test_14_settled_opening_balance_is_over(self):
+        """Nothing is open and nothing was ever sold: there is nothing to say."""
         entry = self._opening(500.0, "2024-01-01")
         money = self._create_entry(
             (self.bank_account, None, 500.0), (self.receivable, self.partner, -500.0)
         )
+        self.assertRow(
+            open_amount=500.0,
+            overdue_amount=500.0,
+            overdue_61_90=500.0,
+            unapplied_credit_amount=500.0,
+        )
         self._settle(entry, money)
-        self.assertRow(health_status="unknown", payment_count=0)
+        self.assertNoRow()
 
     def test_15_accounts_that_are_no_trade_receivables(self):
         account = self.receivable.copy({"name": "Tax owed to us"})
@@ -186,11 +192,14 @@ class TestHealthTruthsDocuments(HealthCommon):
         self._create_entry((self.receivable, None, 300.0), (self.income, None, -300.0))
         self.assertNoRow()
 
-    def test_15_an_invoice_on_another_account_makes_no_customer(self):
+    def test_15_an_invoice_on_another_account_is_sold_but_not_owed(self):
         account = self.receivable.copy({"name": "Tax owed to us", "non_trade": True})
         self.partner.property_account_receivable_id = account
-        self._invoice()
-        self.assertNoRow()
+        invoice = self._invoice()
+        expected = {"invoice_count": 1, "revenue_12m": 1000.0, "dso_countback": 0.0}
+        self.assertRow(**expected, health_status="unknown")
+        self._pay(invoice)
+        self.assertRow(**expected, paid_amount=0.0, payment_count=0, health_status="unknown")
 
     def test_15_vendor_bills_are_no_sales(self):
         self._invoice(move_type="in_invoice")

@@ -213,6 +213,18 @@ class TestHealthWalk(HealthCommon, test_random_walk.TestRandomWalk):
     def get_default_groups(cls):
         return super().get_default_groups() | cls.env.ref("base.group_partner_manager")
 
+    def test_walk_1(self):
+        self._walk(1)
+
+    def test_walk_2(self):
+        self._walk(2)
+
+    def test_walk_3(self):
+        self._walk(3)
+
+    def test_walk_4(self):
+        self._walk(4)
+
     def _walk(self, seed):
         with freeze_time("2024-06-01 12:00:00") as frozen:
             walk = HealthWalk(self, seed, frozen)
