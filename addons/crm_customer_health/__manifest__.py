@@ -27,5 +27,6 @@
         "views/res_config_settings_views.xml",
         "report/crm_customer_health_workbook_views.xml",
     ],
+    "demo": ["demo/res_partner_demo.xml"],
     "post_init_hook": "post_init_hook",
 }

@@ -64,7 +64,7 @@ class CrmCustomerHealth(models.Model):
             self.env._("Over 90 days"),
             self.env._("Disputed"),
         )
-        types = ("future", "past", "past", "past", "past", "sample")
+        types = ("past", "future", "future", "future", "future", "sample")
         for health in self:
             values = [
                 {"label": label, "value": health[name], "type": bar_type}
