@@ -29,6 +29,26 @@ class TestHealthTruthsPartners(HealthCommon):
         self.assertRow(**OVERDUE, invoice_count=1, revenue_12m=1000.0)
         self.assertNotIn(contact, self._get_rows())
 
+    def test_20_contacts_show_the_health_of_their_company(self):
+        """In the current company; who is nobody's contact shows nothing."""
+        contact = self.env["res.partner"].create({"name": "Buyer", "parent_id": self.partner.id})
+        other = self.setup_other_company(name="Other")["company"]
+        self.env.user.company_ids |= other
+        self._pay(self._invoice(500.0, partner_id=contact.id), date="2024-02-09")
+        self._invoice()
+        row = self.assertRow(**OVERDUE)
+        for partner in (self.partner | contact).with_company(self.company):
+            self.assertEqual(partner.health_id, row)
+            self.assertEqual(partner.health_status, row.health_status)
+            for name in ("health_score", "payment_score", "overdue_amount", "days_beyond_terms"):
+                self.assertTrue(row[name] or name == "days_beyond_terms")
+                self.assertEqual(partner[name], row[name], name)
+            self.assertFalse(partner.with_company(other).health_id)
+            self.assertEqual(partner.with_company(other).overdue_amount, 0.0)
+        found = self.env["res.partner"].search([("overdue_amount", ">", 999.0)])
+        self.assertLessEqual(self.partner | contact, found)
+        self.assertNotIn(self._create_customer("Nobody"), found)
+
     def test_20_contact_that_moves_to_another_company(self):
         """Its invoices stay with the company that they were made to."""
         other = self._create_customer("Other Customer")
