@@ -8,4 +8,5 @@ from . import (
     test_health_truths_money,
     test_health_truths_partners,
     test_health_walk,
+    test_health_xlsx,
 )

@@ -22,8 +22,7 @@ class DefinitionSheet(Sheet):
         self.table.write(self._get_rows())
 
     def _get_rows(self):
-        currency_id = self.report._get_currencies()[0].id
         for sheet in self.book.sheets:
             if sheet.table and sheet is not self:
                 for column in sheet.table.columns:
-                    yield currency_id, [sheet.table.name, column.label, column.help]
+                    yield None, [sheet.table.name, column.label, column.help]

@@ -1,6 +1,7 @@
 from xlsxwriter.utility import xl_col_to_name
 
 from odoo import fields
+from odoo.tools import SQL
 
 from .book import HEADER_STYLE
 from .ledger import get_ledger
@@ -25,6 +26,16 @@ AMOUNT_FIELDS = (
     "revenue_12m",
     "revenue_prev_12m",
 )
+#: Figures of the company at the last month end that was kept.
+COMPANY_FIGURES = {
+    "date": "date",
+    "dso": "number",
+    "best_possible_dso": "number",
+    "average_days_delinquent": "number",
+    "collection_effectiveness": "number",
+    "dso_countback": "number",
+    "provision_amount": "money",
+}
 STATUS_COLOURS = {
     "healthy": "#28a745",
     "watch": "#f0ad4e",
@@ -66,6 +77,7 @@ class SummarySheet(Sheet):
         self._write_head()
         self._write_counts()
         self._write_amounts()
+        self._write_company_figures()
         self._write_ledger()
         self._write_ageing_charts()
         self._write_status_chart()
@@ -212,6 +224,32 @@ class SummarySheet(Sheet):
 
     def _get_amount(self, company, name: str) -> float:
         return company.currency_id.round(self.customers.amounts[company.id][name])
+
+    def _write_company_figures(self):
+        """Of all customers, whichever are in the workbook; for who may see them."""
+        model = self.env["crm.receivables.report"]
+        if not model.has_access("read"):
+            return
+        described = model.fields_get([*COMPANY_FIGURES], ["string"])
+        names = [name for name in COMPANY_FIGURES if name in described]
+        query = model._search(
+            [("slice_type", "=", "company"), ("company_id", "in", self.companies.ids)]
+        )
+        query.order = SQL("company_id, date DESC")
+        rows = self.env.execute_query(
+            query.select(
+                SQL("DISTINCT ON (company_id) company_id"),
+                *(model._field_to_sql(query.table, name, query) for name in names),
+            )
+        )
+        if not rows:
+            return
+        self._write_heading(self.env._("Company figures at the last month end"))
+        for number, name in enumerate(names, start=1):
+            values = {row[0]: row[number] for row in rows}
+            self._write_values(
+                f"company_{name}", described[name]["string"], COMPANY_FIGURES[name], values
+            )
 
     def _write_ledger(self):
         """What is open against the balance of the receivable accounts, where it can be compared."""

@@ -63,16 +63,15 @@ class Table:
     def write(self, rows):
         """Write all rows, and their totals below.
 
-        :param rows: pairs of a currency id and the values of a row, in the order of the columns
+        :param rows: pairs of a currency id, or ``None`` for rows without amounts, and the values of
+            a row, in the order of the columns
         """
-        book, write = self.book, self.book.write
+        write = self.book.write
         cells = {
-            currency.id: [
-                (number, column.kind, book.get_format(column.kind, currency.decimal_places))
-                for number, column in enumerate(self.columns)
-            ]
-            for currency in self.currencies.values()
+            currency_id: self._get_cells(currency.decimal_places)
+            for currency_id, currency in self.currencies.items()
         }
+        cells[None] = self._get_cells(0)
         summed = [number for number, column in enumerate(self.columns) if column.is_summed]
         for currency_id, values in rows:
             if self.parts[-1].last_row >= self._get_last_possible_row():
@@ -96,6 +95,13 @@ class Table:
             f"'{part.sheet.name}'!${column}$2:${column}${part.last_row + 1}"
             for part in self.parts
             if part.last_row
+        ]
+
+    def _get_cells(self, decimal_places: int) -> list[tuple]:
+        """What is needed to write the cells of a row: column number, kind, format."""
+        return [
+            (number, column.kind, self.book.get_format(column.kind, decimal_places))
+            for number, column in enumerate(self.columns)
         ]
 
     def _get_last_possible_row(self) -> int:
