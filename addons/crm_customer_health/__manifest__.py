@@ -27,6 +27,9 @@
         "views/res_config_settings_views.xml",
         "report/crm_customer_health_workbook_views.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["crm_customer_health/static/tests/tours/**"],
+    },
     "demo": ["demo/res_partner_demo.xml"],
     "post_init_hook": "post_init_hook",
 }

@@ -14,6 +14,7 @@ from . import (
     crm_customer_health_norm,
     crm_customer_health_policy,
     crm_customer_health_policy_display,
+    crm_customer_health_policy_log,
     crm_customer_health_provision,
     crm_customer_health_queue,
     crm_customer_health_reasons,
@@ -22,6 +23,8 @@ from . import (
     crm_customer_health_threshold,
     crm_customer_health_trend,
     crm_lead,
+    mail_message,
+    mail_tracking_value,
     res_company,
     res_partner,
 )

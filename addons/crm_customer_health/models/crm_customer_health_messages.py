@@ -10,7 +10,7 @@ class CrmCustomerHealth(models.Model):
         """Log in the customers' chatter which status they had, have now, and why.
 
         As tracked values of fields: whoever may not see a customer's health does not see them
-        there either (``res.partner._track_filter_for_display``).
+        there either (``mail.tracking.value._filter_has_field_access``).
 
         :param old_statuses: the former status by id of the health row.
         """
@@ -20,9 +20,11 @@ class CrmCustomerHealth(models.Model):
         tracking = self.env["mail.tracking.value"].sudo()  # nobody may write them
         columns = self.env["res.partner"].fields_get(["health_status", "health_reasons"])
         values_list = []
-        for health_of_company in health_by_partner.values():
+        for company, health_of_company in health_by_partner.items():
             partners = self.env["res.partner"].browse(health_of_company)
             messages = partners._message_log_batch(dict.fromkeys(partners.ids, ""))
+            # Whose figures they are: who may not see this company does not see the change.
+            messages.record_company_id = company
             for message in messages:
                 health = health_of_company[message.res_id]
                 for name, old, new in (

@@ -87,7 +87,6 @@ class CrmCustomerHealthPolicy(models.Model):
         "crm.customer.health.threshold",
         "policy_id",
         string="Act When",
-        tracking=True,
         help="A customer needs action when an amount is overdue for so many days: small debts may"
         " wait longer than large ones.",
     )

@@ -55,17 +55,23 @@ class CrmCustomerHealthThreshold(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        policies = self.env["crm.customer.health.policy"].browse(
+            [vals["policy_id"] for vals in vals_list if vals.get("policy_id")]
+        )
+        policies._track_thresholds()
         thresholds = super().create(vals_list)
         thresholds.policy_id._recompute_customers()
         return thresholds
 
     def write(self, vals):
+        self.policy_id._track_thresholds()
         result = super().write(vals)
         self.policy_id._recompute_customers()
         return result
 
     def unlink(self):
         policies = self.policy_id
+        policies._track_thresholds()
         result = super().unlink()
         policies._recompute_customers()
         return result

@@ -38,7 +38,7 @@ class ResPartner(models.Model):
     )
     health_reasons = fields.Text(
         "Why",
-        compute="_compute_health",
+        compute="_compute_health_reasons",
         groups=HEALTH_GROUPS,
         help="What the health status rests on, the weightiest first.",
     )
@@ -76,7 +76,7 @@ class ResPartner(models.Model):
     )
 
     @api.depends("commercial_partner_id")
-    @api.depends_context("company", "lang", "uid")
+    @api.depends_context("company", "uid")
     def _compute_health(self):
         health = self._get_health()
         if len(health) == 1:
@@ -86,20 +86,29 @@ class ResPartner(models.Model):
             row = health_by_partner.get(partner.commercial_partner_id._origin.id, health.browse())
             partner.health_id = row
             partner.health_status = row.health_status
-            partner.health_reasons = row.health_reasons
             partner.health_score = row.health_score
             partner.payment_score = row.payment_score
             partner.overdue_amount = row.overdue_amount
             partner.days_beyond_terms = row.days_beyond_terms
 
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company", "lang", "uid")
+    def _compute_health_reasons(self):
+        for partner in self:
+            partner.health_reasons = partner.health_id.health_reasons
+
     def _get_health(self):
         """The health rows of these partners in the current company that the user may see."""
+        return self._get_health_of_companies(self.env.company)
+
+    def _get_health_of_companies(self, companies):
+        """The health rows of these partners in these companies that the user may see."""
         health = self.env["crm.customer.health"]
         if not health.has_access("read"):
             return health
         return health.search(
             Domain("partner_id", "in", self.commercial_partner_id._origin.ids)
-            & Domain("company_id", "=", self.env.company.id)
+            & Domain("company_id", "in", companies.ids)
         )
 
     def _search_health_id(self, operator, value):
@@ -181,15 +190,6 @@ class ResPartner(models.Model):
         """Open the customer's diagnosis in the current company."""
         self.ensure_one()
         return self.health_id._get_form_action()
-
-    def _track_filter_for_display(self, tracking_values):
-        """A change of health is shown to who may see the customer's health."""
-        shown = super()._track_filter_for_display(tracking_values)
-        if self.health_id:
-            return shown
-        return shown.filtered(
-            lambda value: value.field_id.name not in ("health_status", "health_reasons")
-        )
 
     def write(self, vals):
         # Whose customer a contact is, its company decides.
