@@ -468,8 +468,10 @@ class TestHealthXlsx(WorkbookCommon):
         report = self._create_report(user, companies=other)
         self.assertEqual(self._get_customers(report), [])
         report.sudo().company_ids = self.company | other
+        self._flush()
         self.assertEqual(self._get_customers(report), [], "not the user's company")
         report.sudo().company_ids = self.company
+        self._flush()
         self.assertEqual(self._get_customers(report), [], "no company at all")
 
     def test_companies_and_currencies_are_not_mixed(self):

@@ -1,16 +1,11 @@
-"""The file: formats, text that is safe to write, and writing in constant memory."""
+"""The file and its formats."""
 
 import re
-from datetime import date
 
 import xlsxwriter
 
-#: Excel counts UTF-16 units.
-MAX_TEXT = 32767
-#: Not allowed in XML, or shown as a box: control characters other than tab and line feed.
-UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-#: Day 0 of Excel's calendar.
-EPOCH = date(1899, 12, 30).toordinal()
+from .rows import RowSheet
+from .text import clean_text, to_excel_day
 
 HEADER_STYLE = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#e9ecef"}
 TOTAL_STYLE = {"bold": True, "top": 1}
@@ -21,20 +16,6 @@ NUMBER_FORMATS = {
     "number": "#,##0.00",
     "percent": "0.00%",
 }
-
-
-def clean_text(value) -> str:
-    """A text that any program reads back: without control characters, not too long for a cell."""
-    text = UNPRINTABLE.sub("", str(value))
-    if len(text) > MAX_TEXT // 2:
-        units = text.encode("utf-16-le")[: 2 * MAX_TEXT]
-        text = units.decode("utf-16-le", errors="ignore")
-    # XlsxWriter would write it as markup of its own.
-    return f" {text}" if text.startswith("<r>") else text
-
-
-def to_excel_day(value: date) -> int:
-    return value.toordinal() - EPOCH
 
 
 class Book:
@@ -79,7 +60,7 @@ class Book:
         while name.lower() in taken:
             number += 1
             name = f"{base} {number}"
-        return self.workbook.add_worksheet(name)
+        return self.workbook.add_worksheet(name, RowSheet)
 
     def get_format(self, kind: str, decimal_places: int = 2, **style):
         """The format of a kind of value; money has the decimals of its currency."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from .book import HEADER_STYLE, TOTAL_STYLE, Book
+from .rows import make_cell_writer
 
 WIDTHS = {"text": 18, "money": 14, "date": 12, "boolean": 10}
 #: SUBTOTAL's number for the sum of the rows that a filter leaves.
@@ -66,12 +67,11 @@ class Table:
         :param rows: pairs of a currency id, or ``None`` for rows without amounts, and the values of
             a row, in the order of the columns
         """
-        write = self.book.write
-        cells = {
-            currency_id: self._get_cells(currency.decimal_places)
+        writers = {
+            currency_id: self._make_cell_writers(currency.decimal_places)
             for currency_id, currency in self.currencies.items()
         }
-        cells[None] = self._get_cells(0)
+        writers[None] = self._make_cell_writers(0)
         summed = [number for number, column in enumerate(self.columns) if column.is_summed]
         for currency_id, values in rows:
             if self.parts[-1].last_row >= self._get_last_possible_row():
@@ -79,10 +79,15 @@ class Table:
                 self._begin_part()
             part = self.parts[-1]
             part.last_row += 1
-            sheet, row = part.sheet, part.last_row
-            for (number, kind, cell_format), value in zip(cells[currency_id], values, strict=True):
-                if value is not None:
-                    write(sheet, row, number, value, kind, cell_format)
+            row = part.last_row + 1
+            part.sheet.append_row(
+                part.last_row,
+                [
+                    make_cell(row, value)
+                    for make_cell, value in zip(writers[currency_id], values, strict=True)
+                    if value is not None
+                ],
+            )
             totals = self._totals[currency_id]
             for number in summed:
                 totals[number] += values[number] or 0
@@ -97,10 +102,9 @@ class Table:
             if part.last_row
         ]
 
-    def _get_cells(self, decimal_places: int) -> list[tuple]:
-        """What is needed to write the cells of a row: column number, kind, format."""
+    def _make_cell_writers(self, decimal_places: int) -> list:
         return [
-            (number, column.kind, self.book.get_format(column.kind, decimal_places))
+            make_cell_writer(number, column.kind, self.book.get_format(column.kind, decimal_places))
             for number, column in enumerate(self.columns)
         ]
 
