@@ -1,20 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-#: Relations that are large for all customers: each is filled by a scan that runs in parallel, and
-#: read by several others.
-LARGE_RELATIONS = (
-    "health_basis",
-    "health_item",
-    "health_settlement",
-    "health_behaviour",
-    "health_business",
-    "health_fact",
-    "health_rank",
-    "health_score",
-    "health_norm",
-    "health_result",
-)
+#: Relations that are no tables when all customers are computed: they are read once, and large.
+INLINE_RELATIONS = ("health_document", "health_month")
 
 
 class CrmCustomerHealth(models.Model):
@@ -151,7 +139,7 @@ class CrmCustomerHealth(models.Model):
         self._flush_sources()
         pending = {}
         for name, select in self._get_relations(companies, None, as_of).items():
-            if name not in LARGE_RELATIONS:
+            if name in INLINE_RELATIONS:
                 pending[name] = select
                 continue
             self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL.identifier("pg_temp", name)))
