@@ -130,18 +130,31 @@ class AccountReceivableSettlement(models.Model):
         :param line_ids: SQL of an array of journal item ids; only their settlements are read.
         :param since: SQL of a date; all settlements after it are read, and some up to it may be.
         """
-        return SQL(
-            "%s UNION ALL %s UNION ALL %s",
-            self._get_partial_sql("debit_move_id", "credit_move_id", 1, line_ids, since),
-            self._get_partial_sql("credit_move_id", "debit_move_id", -1, line_ids, since),
-            self._get_unposted_payment_sql(line_ids, since),
-        )
+        if line_ids:
+            # Of few instalments all entries are looked at: a statement more takes longer to plan.
+            partials = self._get_partial_sql(
+                self._get_examined_part_sql(), SQL("TRUE"), line_ids, since
+            )
+        else:
+            is_examined = self._get_is_examined_sql()
+            partials = SQL(
+                "%s UNION ALL %s",
+                self._get_partial_sql(
+                    self._get_plain_part_sql(), SQL("NOT %s", is_examined), line_ids, since
+                ),
+                self._get_partial_sql(self._get_examined_part_sql(), is_examined, line_ids, since),
+            )
+        return SQL("%s UNION ALL %s", partials, self._get_unposted_payment_sql(line_ids, since))
 
     def _get_partial_sql(
-        self, line: str, counterpart: str, sign: int, line_ids: SQL | None, since: SQL | None
+        self, parts: SQL, is_wanted: SQL, line_ids: SQL | None, since: SQL | None
     ) -> SQL:
-        """Settlements that are partial reconciliations, seen from their debit or credit side."""
-        scope = []
+        """Settlements that are partial reconciliations.
+
+        :param parts: SQL of what a partial reconciliation consists of.
+        :param is_wanted: SQL of a condition on the counterpart.
+        """
+        scope = [SQL("part.amount != 0")]
         if line_ids:
             scope.append(SQL("line.id = ANY(%s)", line_ids))
         if since:
@@ -159,56 +172,133 @@ class AccountReceivableSettlement(models.Model):
             )
         return SQL(
             """
-            SELECT partial.id::bigint * 8 + %(side)s + part.number AS id,
+            SELECT partial.side_id + part.number AS id,
                    line.company_id,
                    line.partner_id,
                    line.id AS line_id,
                    line.move_id,
                    line.parent_state,
                    counterpart.id AS counterpart_line_id,
-                   COALESCE(cause.line_id, counterpart.id) AS cause_line_id,
+                   part.cause_line_id,
                    part.kind,
-                   %(sign)s * part.amount AS amount,
+                   partial.sign * part.amount AS amount,
                    line.invoice_date,
                    GREATEST(COALESCE(line.date_maturity, line.date), line.invoice_date) AS due_date,
-                   GREATEST(line.invoice_date, COALESCE(cause.date, counterpart.date))
-                       AS settlement_date,
+                   GREATEST(line.invoice_date, part.date) AS settlement_date,
                    line.balance < 0 AND part.kind = 'credit_note' AS is_mirror
-              FROM account_partial_reconcile partial
-              JOIN account_move_line line ON line.id = partial.%(line)s
-              JOIN account_account account ON account.id = line.account_id
-              JOIN res_currency currency ON currency.id = line.company_currency_id
-              JOIN account_move_line counterpart ON counterpart.id = partial.%(counterpart)s
+              FROM (%(sides)s) partial
+              -- COALESCE hides from the planner how few journal items are receivable: it would
+              -- expect as few of the partial reconciliations, and nearly all are.
+              JOIN account_move_line line
+                ON line.id = partial.line_id
+               AND COALESCE(line.display_type = 'payment_term'
+                            AND line.partner_id IS NOT NULL
+                            AND line.account_id IN (%(trade)s), FALSE)
+              -- A reconciliation stays within an account. The condition has its place here and
+              -- not below, so that the wanted are found before their entries are looked at.
+              JOIN account_move_line counterpart
+                ON counterpart.id = partial.counterpart_id
+               AND COALESCE(counterpart.account_id IN (%(trade)s), FALSE)
+               AND line.move_id != counterpart.move_id
+               AND %(is_wanted)s
+             CROSS JOIN LATERAL (%(parts)s) part
+             WHERE %(scope)s
+            """,
+            sides=self._get_partial_side_sql(),
+            trade=self._get_trade_account_sql(),
+            is_wanted=is_wanted,
+            parts=parts,
+            scope=SQL(" AND ").join(scope),
+        )
+
+    def _get_partial_side_sql(self) -> SQL:
+        """Partial reconciliations, seen from their debit side and from their credit side."""
+        return SQL(
+            """
+            SELECT id, id::bigint * 8 AS side_id, amount, max_date, 1 AS sign,
+                   debit_move_id AS line_id, credit_move_id AS counterpart_id
+              FROM account_partial_reconcile
+             UNION ALL
+            SELECT id, id::bigint * 8 + 4, amount, max_date, -1, credit_move_id, debit_move_id
+              FROM account_partial_reconcile
+            """
+        )
+
+    def _get_trade_account_sql(self) -> SQL:
+        """Accounts of what customers owe for goods and services."""
+        return SQL(
+            """
+            SELECT id FROM account_account
+             WHERE account_type = 'asset_receivable' AND NOT COALESCE(non_trade, FALSE)
+            """
+        )
+
+    def _get_is_examined_sql(self) -> SQL:
+        """Whether the counterpart's entry has to be looked at to know what the settlement is.
+
+        Seldom: it books a loss beside the money, or is neither of a payment nor of a bank
+        statement nor a credit note. Comparing with 1 tells the planner that it is seldom.
+        """
+        return SQL(
+            """
+            EXISTS (
+                SELECT FROM account_move_line item
+                 WHERE item.move_id = counterpart.move_id
+                   AND CASE WHEN item.payment_id IS NOT NULL OR item.statement_line_id IS NOT NULL
+                            THEN CASE WHEN item.account_id IN (%(result)s) THEN 1 END
+                            WHEN item.display_type != 'payment_term'
+                             AND item.account_id IN (%(trade)s) THEN 1
+                       END = 1)
+            """,
+            result=SQL(
+                "SELECT account.id FROM account_account account WHERE %s",
+                self._get_is_result_sql(),
+            ),
+            trade=self._get_trade_account_sql(),
+        )
+
+    def _get_plain_part_sql(self) -> SQL:
+        """A partial reconciliation that is all money or all credit note."""
+        return SQL(
+            """
+            SELECT 0 AS number,
+                   CASE WHEN counterpart.display_type = 'payment_term' THEN 'credit_note'
+                        ELSE 'payment' END AS kind,
+                   partial.amount,
+                   counterpart.id AS cause_line_id,
+                   counterpart.date
+            """
+        )
+
+    def _get_examined_part_sql(self) -> SQL:
+        """What any partial reconciliation consists of, by its counterpart's entry."""
+        return SQL(
+            """
+            SELECT part.number, part.kind, part.amount,
+                   COALESCE(cause.line_id, counterpart.id) AS cause_line_id,
+                   COALESCE(cause.date, counterpart.date) AS date
+              FROM (SELECT) nothing
               LEFT JOIN LATERAL (%(cause)s) cause ON TRUE
              CROSS JOIN LATERAL (%(loss)s) loss
              CROSS JOIN LATERAL (%(lost)s) lost
-             CROSS JOIN LATERAL (VALUES
-                   (0, CASE WHEN counterpart.display_type = 'payment_term' THEN 'credit_note'
+             CROSS JOIN LATERAL (
+                SELECT 0 AS number,
+                       CASE WHEN counterpart.display_type = 'payment_term' THEN 'credit_note'
                             WHEN cause.line_id IS NOT NULL THEN 'exchange'
-                            ELSE 'payment' END,
-                    partial.amount - lost.amount),
-                   (1, CASE WHEN loss.is_discount THEN 'discount' ELSE 'write_off' END,
-                    lost.amount)
-                   ) part (number, kind, amount)
-             WHERE line.display_type = 'payment_term'
-               AND account.account_type = 'asset_receivable'
-               AND NOT COALESCE(account.non_trade, FALSE)
-               AND line.partner_id IS NOT NULL
-               AND line.move_id != counterpart.move_id
-               AND part.amount != 0
-               AND %(scope)s
+                            ELSE 'payment' END AS kind,
+                       partial.amount - lost.amount AS amount
+                 UNION ALL
+                SELECT 1,
+                       CASE WHEN loss.is_discount THEN 'discount' ELSE 'write_off' END,
+                       lost.amount
+                   ) part
             """,
-            side=0 if sign > 0 else 4,
-            sign=sign,
-            line=SQL.identifier(line),
-            counterpart=SQL.identifier(counterpart),
-            cause=self._get_exchange_cause_sql(line, counterpart),
+            cause=self._get_exchange_cause_sql(),
             loss=self._get_loss_sql(),
-            lost=self._get_lost_amount_sql(counterpart),
-            scope=SQL(" AND ").join(scope) if scope else SQL("TRUE"),
+            lost=self._get_lost_amount_sql(),
         )
 
-    def _get_exchange_cause_sql(self, line: str, counterpart: str) -> SQL:
+    def _get_exchange_cause_sql(self) -> SQL:
         """For a counterpart in an exchange difference entry: the settlement that caused it.
 
         A reconciliation notes the exchange entry that it brought about. Preferably the one of the
@@ -219,18 +309,18 @@ class AccountReceivableSettlement(models.Model):
             SELECT cause_line.id AS line_id, cause_line.date
               FROM account_partial_reconcile causing
               JOIN account_move_line cause_line
-                ON cause_line.id = CASE WHEN causing.%(counterpart)s = line.id
-                                        THEN causing.%(line)s
-                                        ELSE causing.%(counterpart)s END
+                ON cause_line.id = CASE WHEN causing.debit_move_id = line.id
+                                          OR (causing.credit_move_id != line.id
+                                              AND partial.sign = 1)
+                                        THEN causing.credit_move_id
+                                        ELSE causing.debit_move_id END
              WHERE causing.exchange_move_id = counterpart.move_id
                AND counterpart.display_type != 'payment_term'
                AND counterpart.payment_id IS NULL
                AND counterpart.statement_line_id IS NULL
              ORDER BY line.id IN (causing.debit_move_id, causing.credit_move_id) DESC, causing.id
              LIMIT 1
-            """,
-            line=SQL.identifier(line),
-            counterpart=SQL.identifier(counterpart),
+            """
         )
 
     def _get_loss_sql(self) -> SQL:
@@ -258,53 +348,42 @@ class AccountReceivableSettlement(models.Model):
                        OR COALESCE(counterpart.date <= line.discount_date, FALSE)) AS is_discount
               FROM (
                 SELECT BOOL_OR(
-                           item.account_id IN (%(money)s)
-                           OR (item.account_id IN (%(receivable)s)
+                           account.account_type IN (
+                               'asset_cash', 'liability_credit_card', 'liability_payable',
+                               'equity', 'equity_unaffected')
+                           OR (account.account_type = 'asset_receivable'
                                AND item.balance * counterpart.balance < 0
                                AND (item.partner_id IS DISTINCT FROM counterpart.partner_id
-                                    OR (item.company_id, item.account_id) IN (
-                                        SELECT id, account_default_pos_receivable_account_id
-                                          FROM res_company)))
-                           OR item.account_id IN (%(outstanding)s)
+                                    OR account.id
+                                       = company.account_default_pos_receivable_account_id))
+                           OR account.id IN (%(outstanding)s)
                            OR item.payment_id IS NOT NULL
                            OR item.statement_line_id IS NOT NULL
                        ) AS is_money,
+                       COALESCE(SUM(item.balance) FILTER (WHERE %(is_result)s), 0) AS result,
                        COALESCE(SUM(item.balance) FILTER (
-                           WHERE item.account_id IN (%(result)s)), 0) AS result,
-                       COALESCE(SUM(item.balance) FILTER (
-                           WHERE item.tax_line_id IS NOT NULL
-                             AND item.account_id NOT IN (%(result)s)), 0) AS tax,
+                           WHERE item.tax_line_id IS NOT NULL AND NOT %(is_result)s), 0) AS tax,
                        SUM(item.balance) FILTER (
-                           WHERE item.account_id IN (%(receivable)s)
+                           WHERE account.account_type = 'asset_receivable'
                              AND item.balance * counterpart.balance > 0) AS settled,
-                       COALESCE(BOOL_OR((item.company_id, item.account_id) IN (
-                           SELECT id, account_journal_early_pay_discount_loss_account_id
-                             FROM res_company)), FALSE) AS is_early_discount
+                       COALESCE(BOOL_OR(
+                           account.id = company.account_journal_early_pay_discount_loss_account_id
+                       ), FALSE) AS is_early_discount
                   FROM account_move_line item
+                  JOIN account_account account ON account.id = item.account_id
+                  JOIN res_company company ON company.id = item.company_id
                  WHERE item.move_id = counterpart.move_id
                    AND counterpart.display_type != 'payment_term'
                    AND cause.line_id IS NULL
               ) entry
             """,
-            # Sets that are read once, instead of a join for the few items of each entry.
-            money=SQL(
-                """
-                SELECT id FROM account_account
-                 WHERE account_type IN ('asset_cash', 'liability_credit_card',
-                                        'liability_payable', 'equity', 'equity_unaffected')
-                """
-            ),
-            receivable=SQL(
-                "SELECT id FROM account_account WHERE account_type = 'asset_receivable'"
-            ),
-            result=SQL(
-                """
-                SELECT id FROM account_account
-                 WHERE split_part(account_type, '_', 1) IN ('income', 'expense')
-                """
-            ),
             outstanding=self._get_outstanding_account_sql(),
+            is_result=self._get_is_result_sql(),
         )
+
+    def _get_is_result_sql(self) -> SQL:
+        """Whether ``account`` is one of income or expenses."""
+        return SQL("split_part(account.account_type, '_', 1) IN ('income', 'expense')")
 
     def _get_outstanding_account_sql(self) -> SQL:
         """Accounts on which money waits for the bank: named by payment methods and journals, or
@@ -314,11 +393,11 @@ class AccountReceivableSettlement(models.Model):
             """
             SELECT payment_account_id FROM account_payment_method_line
              WHERE payment_account_id IS NOT NULL
-            UNION
+             UNION ALL
             SELECT suspense_account_id FROM account_journal WHERE suspense_account_id IS NOT NULL
-            UNION
+             UNION ALL
             SELECT transfer_account_id FROM res_company WHERE transfer_account_id IS NOT NULL
-            UNION
+             UNION ALL
             SELECT data.res_id
               FROM res_company company
               JOIN ir_model_data data
@@ -328,7 +407,7 @@ class AccountReceivableSettlement(models.Model):
             """
         )
 
-    def _get_lost_amount_sql(self, counterpart: str) -> SQL:
+    def _get_lost_amount_sql(self) -> SQL:
         """What of one partial reconciliation is a loss.
 
         A payment's loss is shared over the invoices that it settles in proportion to the settled
@@ -339,16 +418,20 @@ class AccountReceivableSettlement(models.Model):
             """
             SELECT CASE
                        WHEN loss.ratio IN (0, 1) THEN loss.ratio * partial.amount
-                       ELSE (SELECT ROUND((COALESCE(SUM(earlier.amount), 0) + partial.amount)
-                                          * loss.ratio, currency.decimal_places)
-                                    - ROUND(COALESCE(SUM(earlier.amount), 0) * loss.ratio,
-                                            currency.decimal_places)
-                               FROM account_partial_reconcile earlier
-                              WHERE earlier.%(counterpart)s = counterpart.id
-                                AND earlier.id < partial.id)
+                       ELSE ROUND((earlier.amount + partial.amount) * loss.ratio, decimal_places)
+                            - ROUND(earlier.amount * loss.ratio, decimal_places)
                    END AS amount
+              FROM (
+                SELECT COALESCE(SUM(earlier.amount), 0) AS amount
+                  FROM (%(sides)s) earlier
+                 WHERE earlier.sign = partial.sign
+                   AND earlier.counterpart_id = counterpart.id
+                   AND earlier.id < partial.id
+                   AND loss.ratio NOT IN (0, 1)
+                    ) earlier
+              JOIN res_currency currency ON currency.id = line.company_currency_id
             """,
-            counterpart=SQL.identifier(counterpart),
+            sides=self._get_partial_side_sql(),
         )
 
     def _get_unposted_payment_sql(
