@@ -1,6 +1,7 @@
 import tempfile
 
 from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from .workbook import (
@@ -60,6 +61,8 @@ class CrmCustomerHealthWorkbook(models.TransientModel):
         self.ensure_one()
         report = self.with_context(allowed_company_ids=self.company_ids.ids)
         report._get_health_model().check_access("read")
+        if not report.company_ids:
+            raise AccessError(self.env._("You may not see the companies of this workbook."))
         with tempfile.TemporaryDirectory(prefix="customer_health_") as folder:
             book = Book(file, folder)
             book.fill(report._get_sheets(book))

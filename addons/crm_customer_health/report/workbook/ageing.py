@@ -49,7 +49,7 @@ class AgeingSheet(DocumentSheet):
                 "integer",
                 _("Days since the due date; negative when it is still to come."),
             ),
-            Column("currency_id", self.labels["currency_id"], "text", width=9),
+            self._get_currency_column(),
             Column(
                 "amount",
                 _("Open"),

@@ -90,10 +90,25 @@ class CustomerSheet(Sheet):
             name,
             field["string"],
             kind,
-            help=field.get("help") or "",
+            help=field.get("help") or self._get_missing_help().get(name, ""),
             width={"partner_id": 32, "company_id": 22, "currency_id": 9}.get(name, 0),
             is_summed=kind in ("money", "integer") and field.get("aggregator") == "sum",
         )
+
+    def _get_missing_help(self) -> dict[str, str]:
+        """What columns mean whose fields need no explanation on a screen."""
+        _ = self.env._
+        return {
+            "company_id": _("The company to which the customer owes, and in whose currency."),
+            "partner_id": _("The customer; its contacts' invoices are among its own."),
+            "country_id": _("The customer's country."),
+            "industry_id": _("The customer's industry."),
+            "currency_id": _("The currency of the amounts in the row: the company's."),
+            "days_overdue": _("Days since the oldest overdue instalment was due."),
+            "payment_measure": _("The payment score as part of the health score."),
+            "first_invoice_date": _("Date of the first posted invoice or receipt."),
+            "last_invoice_date": _("Date of the last posted invoice or receipt."),
+        }
 
     def write(self):
         self.table.write(self._get_rows())

@@ -54,16 +54,40 @@ class DocumentSheet(Sheet):
         raise NotImplementedError
 
     def _get_customer_columns(self) -> list[Column]:
+        _ = self.env._
         described = self.report._get_health_model().fields_get(
             ["company_id", "partner_id"], ["string"]
         )
         return [
-            Column("company_id", described["company_id"]["string"], "text", width=22),
-            Column("partner_id", described["partner_id"]["string"], "text", width=32),
+            Column(
+                "company_id",
+                described["company_id"]["string"],
+                "text",
+                _("The company that is owed or was paid."),
+                width=22,
+            ),
+            Column(
+                "partner_id",
+                described["partner_id"]["string"],
+                "text",
+                _("The customer as it is now, also where the document names a contact."),
+                width=32,
+            ),
         ]
+
+    def _get_currency_column(self) -> Column:
+        described = self.report._get_health_model().fields_get(["currency_id"], ["string"])
+        return Column(
+            "currency_id",
+            described["currency_id"]["string"],
+            "text",
+            self.env._("The currency of the amount: the company's."),
+            width=9,
+        )
 
     def _get_rows(self):
         companies = {company.id: company for company in self.report.company_ids}
+        self._fill_items()
         for batch in fetch_in_batches(self.env, self._get_query()):
             for company_id, partner_name, document, *row in batch:
                 company = companies[company_id]
@@ -72,11 +96,29 @@ class DocumentSheet(Sheet):
                     [company.name, partner_name, document, *self._get_values(row, company)],
                 )
 
-    def _get_query(self) -> SQL:
-        health = self.report._get_health_model().sudo()  # the SQL is looked up, not its rows
+    def _fill_items(self):
+        """Keep the relation in a temporary table, which ends with the transaction.
+
+        All at once PostgreSQL reads the journals in parallel; for a cursor it would not.
+        """
+        health = self.env["crm.customer.health"].sudo()  # SQL of facts, no records
         health._flush_sources()
-        health.flush_model()
         policies = self.env["crm.customer.health.policy"]._get_policy(self.report.company_ids)
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS pg_temp.health_workbook_item"))
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE TEMPORARY TABLE health_workbook_item ON COMMIT DROP AS
+                  WITH health_basis AS MATERIALIZED (%(basis)s)
+                SELECT * FROM (%(items)s) item
+                """,
+                basis=health._get_basis_sql(policies),
+                items=self._get_relation_sql(self._get_few_partners()),
+            )
+        )
+        self.env.cr.execute(SQL("ANALYZE health_workbook_item"))
+
+    def _get_query(self) -> SQL:
         query = self.env["account.move.line"]._search([], active_test=False)
         line = query.table
         query.add_join(
@@ -88,7 +130,7 @@ class DocumentSheet(Sheet):
         query.add_join(
             "JOIN",
             "customer",
-            SQL("health_workbook_customer"),
+            SQL("(%s)", self._get_customer_sql()),
             SQL("customer.company_id = item.company_id AND customer.id = item.customer_id"),
         )
         move = query.left_join(line, "move_id", "account_move", "id", "workbook_move")
@@ -99,22 +141,11 @@ class DocumentSheet(Sheet):
             SQL.identifier(company, "id"),
             self._get_order_sql(),
         )
-        return SQL(
-            """
-            WITH health_basis AS MATERIALIZED (%(basis)s),
-                 health_workbook_customer AS MATERIALIZED (%(customers)s),
-                 health_workbook_item AS MATERIALIZED (%(items)s)
-            %(select)s
-            """,
-            basis=health._get_basis_sql(policies),
-            customers=self._get_customer_sql(),
-            items=self._get_relation_sql(self._get_few_partners()),
-            select=query.select(
-                SQL("customer.company_id"),
-                SQL("customer.name"),
-                SQL.identifier(move, "name"),
-                *(SQL.identifier("item", name) for name in self._get_selected_columns()),
-            ),
+        return query.select(
+            SQL("customer.company_id"),
+            SQL("customer.name"),
+            SQL.identifier(move, "name"),
+            *(SQL.identifier("item", name) for name in self._get_selected_columns()),
         )
 
     def _get_customer_sql(self) -> SQL:

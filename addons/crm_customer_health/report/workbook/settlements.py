@@ -30,21 +30,34 @@ class SettlementSheet(DocumentSheet):
         return self.env._("Settlements")
 
     def _get_columns(self) -> list[Column]:
-        invoice = self.fields["invoice_id"]
+        _ = self.env._
+        missing_help = {
+            "kind": _(
+                "What settled it: money, a credit note, a write-off, a discount, or an exchange"
+                " difference."
+            ),
+            "invoice_date": _("Date of the invoice or receipt."),
+        }
         columns = [
             *self._get_customer_columns(),
-            Column("document", invoice["string"], "text", invoice.get("help") or ""),
+            Column(
+                "document",
+                self.fields["invoice_id"]["string"],
+                "text",
+                _("The invoice, receipt or credit note that was settled."),
+            ),
         ]
-        currency = self.report._get_health_model().fields_get(["currency_id"], ["string"])
         for name, kind in FIELDS.items():
-            field = self.fields.get(name) or currency[name]
+            if name == "currency_id":
+                columns.append(self._get_currency_column())
+                continue
+            field = self.fields[name]
             columns.append(
                 Column(
                     name,
                     field["string"],
                     kind,
-                    field.get("help") or "",
-                    width=9 if name == "currency_id" else 0,
+                    field.get("help") or missing_help.get(name, ""),
                     is_summed=name == "amount",
                 )
             )
