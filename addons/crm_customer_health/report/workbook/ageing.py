@@ -29,39 +29,58 @@ class AgeingSheet(DocumentSheet):
         return self.env._("Ageing")
 
     def _get_columns(self) -> list[Column]:
-        _ = self.env._
         return [
             *self._get_customer_columns(),
-            Column("document", _("Document"), "text", _("The invoice, payment or entry.")),
-            Column("invoice_date", _("Invoice Date"), "date", _("Empty for other entries.")),
+            Column(
+                "document",
+                self.env._("Document"),
+                "text",
+                self.env._("The invoice, payment or entry."),
+            ),
+            Column(
+                "invoice_date",
+                self.env._("Invoice Date"),
+                "date",
+                self.env._("Empty for other entries."),
+            ),
             Column(
                 "due_date",
-                _("Due Date"),
+                self.env._("Due Date"),
                 "date",
-                _(
+                self.env._(
                     "The instalment's due date; a due date before the invoice date counts as the"
                     " invoice date."
                 ),
             ),
             Column(
                 "days",
-                _("Days Overdue"),
+                self.env._("Days Overdue"),
                 "integer",
-                _("Days since the due date; negative when it is still to come."),
+                self.env._("Days since the due date; negative when it is still to come."),
             ),
             self._get_currency_column(),
             Column(
                 "amount",
-                _("Open"),
+                self.env._("Open"),
                 "money",
-                _(
+                self.env._(
                     "What is open in the company's currency; negative for payments and credit notes"
                     " that are not matched with an invoice."
                 ),
                 is_summed=True,
             ),
-            Column("bucket", _("Age"), "text", _("The column of Customers that it counts in.")),
-            Column("is_disputed", _("Disputed"), "boolean", _("The invoice is blocked.")),
+            Column(
+                "bucket",
+                self.env._("Age"),
+                "text",
+                self.env._("The column of Customers that it counts in."),
+            ),
+            Column(
+                "is_disputed",
+                self.env._("Disputed"),
+                "boolean",
+                self.env._("The invoice is blocked."),
+            ),
             Column(
                 "expected_payment_date",
                 self.expectation["string"],

@@ -45,7 +45,7 @@ class Book:
         for sheet in sheets:
             sheet.add()
         for sheet in sorted(sheets, key=lambda sheet: sheet.sums_up):
-            sheet.write()
+            sheet.fill()
         self.close()
 
     def close(self):
@@ -74,7 +74,7 @@ class Book:
             self._formats[key] = self.workbook.add_format(style)
         return self._formats[key]
 
-    def write(self, sheet, row: int, column: int, value, kind: str, cell_format):
+    def write_cell(self, sheet, row: int, column: int, value, kind: str, cell_format):
         """Write one value with its type; nothing where there is no value."""
         if value is None:
             return

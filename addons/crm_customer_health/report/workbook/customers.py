@@ -97,21 +97,22 @@ class CustomerSheet(Sheet):
 
     def _get_missing_help(self) -> dict[str, str]:
         """What columns mean whose fields need no explanation on a screen."""
-        _ = self.env._
         return {
-            "company_id": _("The company to which the customer owes, and in whose currency."),
-            "partner_id": _("The customer; its contacts' invoices are among its own."),
-            "country_id": _("The customer's country."),
-            "industry_id": _("The customer's industry."),
-            "currency_id": _("The currency of the amounts in the row: the company's."),
-            "days_overdue": _("Days since the oldest overdue instalment was due."),
-            "payment_measure": _("The payment score as part of the health score."),
-            "first_invoice_date": _("Date of the first posted invoice or receipt."),
-            "last_invoice_date": _("Date of the last posted invoice or receipt."),
+            "company_id": self.env._(
+                "The company to which the customer owes, and in whose currency."
+            ),
+            "partner_id": self.env._("The customer; its contacts' invoices are among its own."),
+            "country_id": self.env._("The customer's country."),
+            "industry_id": self.env._("The customer's industry."),
+            "currency_id": self.env._("The currency of the amounts in the row: the company's."),
+            "days_overdue": self.env._("Days since the oldest overdue instalment was due."),
+            "payment_measure": self.env._("The payment score as part of the health score."),
+            "first_invoice_date": self.env._("Date of the first posted invoice or receipt."),
+            "last_invoice_date": self.env._("Date of the last posted invoice or receipt."),
         }
 
-    def write(self):
-        self.table.write(self._get_rows())
+    def fill(self):
+        self.table.fill(self._get_rows())
 
     def _get_rows(self):
         position = {name: number for number, name in enumerate(self.fields)}

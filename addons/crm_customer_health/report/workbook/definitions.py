@@ -6,20 +6,19 @@ class DefinitionSheet(Sheet):
     """What each column means."""
 
     def add(self):
-        _ = self.env._
         self.table = Table(
             self.book,
-            _("Definitions"),
+            self.env._("Definitions"),
             [
-                Column("sheet", _("Sheet"), "text"),
-                Column("column", _("Column"), "text", width=30),
-                Column("definition", _("Definition"), "text", width=120),
+                Column("sheet", self.env._("Sheet"), "text"),
+                Column("column", self.env._("Column"), "text", width=30),
+                Column("definition", self.env._("Definition"), "text", width=120),
             ],
             self.report._get_currencies(),
         )
 
-    def write(self):
-        self.table.write(self._get_rows())
+    def fill(self):
+        self.table.fill(self._get_rows())
 
     def _get_rows(self):
         for sheet in self.book.sheets:

@@ -24,8 +24,8 @@ class DocumentSheet(Sheet):
             self.env._("Total"),
         )
 
-    def write(self):
-        self.table.write(self._get_rows())
+    def fill(self):
+        self.table.fill(self._get_rows())
 
     def _get_name(self) -> str:
         raise NotImplementedError
@@ -54,7 +54,6 @@ class DocumentSheet(Sheet):
         raise NotImplementedError
 
     def _get_customer_columns(self) -> list[Column]:
-        _ = self.env._
         described = self.report._get_health_model().fields_get(
             ["company_id", "partner_id"], ["string"]
         )
@@ -63,14 +62,14 @@ class DocumentSheet(Sheet):
                 "company_id",
                 described["company_id"]["string"],
                 "text",
-                _("The company that is owed or was paid."),
+                self.env._("The company that is owed or was paid."),
                 width=22,
             ),
             Column(
                 "partner_id",
                 described["partner_id"]["string"],
                 "text",
-                _("The customer as it is now, also where the document names a contact."),
+                self.env._("The customer as it is now, also where the document names a contact."),
                 width=32,
             ),
         ]

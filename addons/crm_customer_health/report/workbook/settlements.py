@@ -30,13 +30,12 @@ class SettlementSheet(DocumentSheet):
         return self.env._("Settlements")
 
     def _get_columns(self) -> list[Column]:
-        _ = self.env._
         missing_help = {
-            "kind": _(
+            "kind": self.env._(
                 "What settled it: money, a credit note, a write-off, a discount, or an exchange"
                 " difference."
             ),
-            "invoice_date": _("Date of the invoice or receipt."),
+            "invoice_date": self.env._("Date of the invoice or receipt."),
         }
         columns = [
             *self._get_customer_columns(),
@@ -44,7 +43,7 @@ class SettlementSheet(DocumentSheet):
                 "document",
                 self.fields["invoice_id"]["string"],
                 "text",
-                _("The invoice, receipt or credit note that was settled."),
+                self.env._("The invoice, receipt or credit note that was settled."),
             ),
         ]
         for name, kind in FIELDS.items():

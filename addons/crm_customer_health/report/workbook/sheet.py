@@ -29,7 +29,7 @@ class Sheet:
         """Put the sheet into the book."""
         raise NotImplementedError
 
-    def write(self):
+    def fill(self):
         """Fill the sheet."""
         raise NotImplementedError
 

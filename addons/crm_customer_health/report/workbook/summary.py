@@ -73,7 +73,7 @@ class SummarySheet(Sheet):
         self.sheet.freeze_panes(COMPANY_ROW + 1, 1)
         self.sheet.fit_to_pages(1, 0)
 
-    def write(self):
+    def fill(self):
         self._write_head()
         self._write_counts()
         self._write_amounts()
@@ -85,7 +85,7 @@ class SummarySheet(Sheet):
     # Rows --------------------------------------------------------------------------------------
 
     def _write_label(self, label: str, **style):
-        self.book.write(
+        self.book.write_cell(
             self.sheet, self.next_row, 0, label, "text", self.book.get_format("text", **style)
         )
 
@@ -101,7 +101,7 @@ class SummarySheet(Sheet):
         for column, company in enumerate(self.companies, start=1):
             cell_format = self.book.get_format(kind, company.currency_id.decimal_places, **style)
             value = values.get(company.id)
-            self.book.write(self.sheet, self.next_row, column, value, kind, cell_format)
+            self.book.write_cell(self.sheet, self.next_row, column, value, kind, cell_format)
         self.next_row += 1
 
     def _write_formulas(self, name: str, label: str, kind: str, get_formula, values: dict, **style):
@@ -158,20 +158,19 @@ class SummarySheet(Sheet):
     # Contents ----------------------------------------------------------------------------------
 
     def _write_head(self):
-        _ = self.env._
-        self._write_label(_("Customer Health"), bold=True, font_size=16)
+        self._write_label(self.env._("Customer Health"), bold=True, font_size=16)
         self.next_row = COMPANY_ROW
         header = self.book.get_format("text", **HEADER_STYLE)
-        self.book.write(self.sheet, COMPANY_ROW, 0, _("Company"), "text", header)
+        self.book.write_cell(self.sheet, COMPANY_ROW, 0, self.env._("Company"), "text", header)
         for number, company in enumerate(self.companies, start=1):
-            self.book.write(self.sheet, COMPANY_ROW, number, company.name, "text", header)
+            self.book.write_cell(self.sheet, COMPANY_ROW, number, company.name, "text", header)
         self.next_row += 1
         currencies = {company.id: company.currency_id.name for company in self.companies}
-        self._write_values("currency", _("Currency"), "text", currencies, align="right")
-        self._write_values("as_of", _("As of"), "date", self.customers.as_of_dates)
+        self._write_values("currency", self.env._("Currency"), "text", currencies, align="right")
+        self._write_values("as_of", self.env._("As of"), "date", self.customers.as_of_dates)
         for number, name, label in (
-            (0, "computed_first", _("Figures computed from")),
-            (1, "computed_last", _("Figures computed until")),
+            (0, "computed_first", self.env._("Figures computed from")),
+            (1, "computed_last", self.env._("Figures computed until")),
         ):
             times = {
                 company_id: self._to_local_time(times[number])
@@ -180,7 +179,7 @@ class SummarySheet(Sheet):
             self._write_values(name, label, "datetime", times)
         policies = self.env["crm.customer.health.policy"]._get_policy(self.companies)
         months = {policy.company_id.id: policy.window_months for policy in policies}
-        self._write_values("window", _("Window of payments (months)"), "integer", months)
+        self._write_values("window", self.env._("Window of payments (months)"), "integer", months)
 
     def _to_local_time(self, value):
         return fields.Datetime.context_timestamp(self.report, value).replace(tzinfo=None)
@@ -256,7 +255,6 @@ class SummarySheet(Sheet):
         companies = self._get_complete_companies()
         if not companies:
             return
-        _ = self.env._
         ledger = get_ledger(self.env, companies)
         claims, results = {}, {}
         for company in companies:
@@ -273,10 +271,10 @@ class SummarySheet(Sheet):
                 + found["unposted_payment"]
             )
             results[company.id] = difference or "OK"
-        self._write_heading(_("Agreement with the ledger"))
+        self._write_heading(self.env._("Agreement with the ledger"))
         self._write_formulas(
             "claims",
-            _("Open less unapplied credit"),
+            self.env._("Open less unapplied credit"),
             "money",
             lambda column, _company: (
                 f"={self._get_cell('open_amount', column)}"
@@ -285,16 +283,16 @@ class SummarySheet(Sheet):
             claims,
         )
         for name, label in (
-            ("balance", _("Balance of the trade receivable accounts")),
-            ("without_partner", _("... of which without a customer")),
-            ("unposted_match", _("... of which settled by entries that are not posted")),
-            ("unposted_payment", _("Payments without a journal entry")),
+            ("balance", self.env._("Balance of the trade receivable accounts")),
+            ("without_partner", self.env._("... of which without a customer")),
+            ("unposted_match", self.env._("... of which settled by entries that are not posted")),
+            ("unposted_payment", self.env._("Payments without a journal entry")),
         ):
             values = {company.id: ledger[company.id][name] for company in companies}
             self._write_values(name, label, "money", values)
         self._write_formulas(
             "result",
-            _("Agrees with the ledger (or the difference)"),
+            self.env._("Agrees with the ledger (or the difference)"),
             "money",
             self._get_result_formula,
             results,

@@ -61,7 +61,7 @@ class Table:
     def sheet_name(self) -> str:
         return self.parts[0].sheet.name
 
-    def write(self, rows):
+    def fill(self, rows):
         """Write all rows, and their totals below.
 
         :param rows: pairs of a currency id, or ``None`` for rows without amounts, and the values of
@@ -124,7 +124,7 @@ class Table:
         for number, column in enumerate(self.columns):
             width = column.width or WIDTHS.get(column.kind, 11)
             sheet.set_column(number, number, max(width, len(column.label) // 2 + 4))
-            self.book.write(sheet, 0, number, column.label, "text", header)
+            self.book.write_cell(sheet, 0, number, column.label, "text", header)
 
     def _end_part(self):
         part = self.parts[-1]
@@ -140,7 +140,7 @@ class Table:
         label = self.total_label
         if len(self._totals) > 1:
             label = f"{label} {currency.name}"
-        self.book.write(sheet, row, 0, label, "text", label_format)
+        self.book.write_cell(sheet, row, 0, label, "text", label_format)
         for number, column in enumerate(self.columns):
             if not column.is_summed:
                 if number:
