@@ -27,9 +27,10 @@ class CrmCustomerHealth(models.Model):
             messages.record_company_id = company
             for message in messages:
                 health = health_of_company[message.res_id]
+                # The newest is shown first: the status, then why.
                 for name, old, new in (
-                    ("health_status", old_statuses[health.id], health.health_status),
                     ("health_reasons", "", health.health_reasons),
+                    ("health_status", old_statuses[health.id], health.health_status),
                 ):
                     values = tracking._create_tracking_values(
                         old, new, name, columns[name], health.partner_id

@@ -108,7 +108,8 @@ class CrmCustomerPaymentMethod(models.Model):
 
     def _get_window_sql(self) -> SQL:
         """The window of the customer's company; each judges by its own day."""
-        policies = self.env["crm.customer.health.policy"].sudo().search([])
+        policies = self.env["crm.customer.health.policy"]
+        policies = policies._get_policy(policies._get_companies())
         policies.flush_recordset(["window_months"])
         windows = [
             SQL(

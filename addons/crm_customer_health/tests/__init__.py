@@ -11,7 +11,7 @@ from . import (
     test_health_truths_documents,
     test_health_truths_money,
     test_health_truths_partners,
-    test_health_walk,
     test_health_views,
+    test_health_walk,
     test_health_xlsx,
 )

@@ -158,6 +158,25 @@ class TestHealthRoles(HealthCommon):
         self.assertEqual(action["tag"], "soft_reload")
         self.assertEqual(row.with_user(self.seller).read(["open_amount"])[0]["open_amount"], 1000.0)
 
+    def test_menus(self):
+        prefix = "crm_customer_health.crm_customer_health"
+        for user, expected in (
+            (self.internal, set()),
+            (self.seller, {"menu_crm", "menu_crm_report"}),
+            (self.manager, {"menu_crm", "menu_crm_report", "policy_menu_crm"}),
+            (self.biller, {"menu_account", "menu_account_report"}),
+            (self.auditor, {"menu_account", "menu_account_report"}),
+            (self.accountant, {"menu_account", "menu_account_report", "policy_menu_account"}),
+        ):
+            visible = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+            names = {
+                name
+                for kind in ("crm", "account")
+                for name in (f"menu_{kind}", f"menu_{kind}_report", f"policy_menu_{kind}")
+                if self.env.ref(f"{prefix}_{name}").id in visible
+            }
+            self.assertEqual(names, expected, user.login)
+
     # Contacts, opportunities, invoices -------------------------------------------------------
 
     def test_blind_roles_learn_nothing_from_contacts(self):
