@@ -59,7 +59,11 @@ class CrmCustomerHealth(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_customer_health.crm_customer_health_snapshot_action"
         )
+        score_view = self.env.ref(
+            "crm_customer_health.crm_customer_health_snapshot_view_graph_score"
+        )
         return action | {
+            "views": [(score_view.id, "graph"), (False, "pivot"), (False, "list")],
             "domain": [
                 ("company_id", "in", self.company_id.ids),
                 ("partner_id", "in", self.partner_id.ids),

@@ -28,12 +28,17 @@ RATIOS = {
 }
 
 
+#: What stands at a month end; of several months the mean.
+BALANCES = ("begin_amount", "open_amount", "not_due_amount", "overdue_amount", "provision_amount")
+
+
 class CrmReceivablesReport(models.Model):
     """Company figures: what is owed to a company at each month end, and how fast it is collected.
 
     One row per company, month end and slice: the whole company, or the customers of a salesperson,
     a sales team or a country, as they are assigned now. Slices of one kind add up to the company;
-    slices of different kinds count the same customers. In company currency.
+    slices of different kinds count the same customers. In company currency. Of a group of several
+    months, what stands at a month end is the mean of the month ends.
     """
 
     _name = "crm.receivables.report"
@@ -118,7 +123,8 @@ class CrmReceivablesReport(models.Model):
         aggregator="avg",
         readonly=True,
         help="Of what could be collected in the month, the percentage that was: (open at begin +"
-        " sales - open) / (open at begin + sales - not due) x 100.",
+        " sales - open) / (open at begin + sales - not due) x 100. Empty where nothing could be"
+        " collected, or where more is open than was sold.",
     )
     dso_countback = fields.Float(
         "Count-Back DSO",
@@ -163,7 +169,8 @@ class CrmReceivablesReport(models.Model):
             WITH part AS (%(parts)s), slice AS (%(slices)s), countback AS (%(countback)s)
             SELECT ROW_NUMBER() OVER (
                        ORDER BY slice.company_id, slice.date, slice_type, slice_id) AS id,
-                   slice.company_id, slice.date, slice_type, slice.user_id, slice.team_id, slice.country_id,
+                   slice.company_id, slice.date, slice_type,
+                   slice.user_id, slice.team_id, slice.country_id,
                    COALESCE(team.name->>%(lang)s, team.name->>'en_US',
                             country.name->>%(lang)s, country.name->>'en_US',
                             owner.name,
@@ -178,7 +185,8 @@ class CrmReceivablesReport(models.Model):
                    CASE WHEN sales_amount > 0
                         THEN ROUND((open_amount - not_due_amount) * days / sales_amount, 2) END
                        AS average_days_delinquent,
-                   CASE WHEN begin_amount + sales_amount - not_due_amount > 0
+                   CASE WHEN begin_amount + sales_amount > not_due_amount
+                         AND begin_amount + sales_amount >= open_amount
                         THEN ROUND(100 * (begin_amount + sales_amount - open_amount)
                                    / (begin_amount + sales_amount - not_due_amount), 2) END
                        AS collection_effectiveness,
@@ -297,8 +305,17 @@ class CrmReceivablesReport(models.Model):
         )
 
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
-        """A ratio of a group is not the mean of ratios: sums over sums, of rows that have it."""
+        """A ratio of a group is not the mean of ratios: sums over sums, of rows that have it.
+
+        What is open at several month ends does not add up: it is their mean.
+        """
         field_name, __, aggregator = aggregate_spec.partition(":")
+        if aggregator == "sum" and field_name in BALANCES:
+            return SQL(
+                "%s / NULLIF(COUNT(DISTINCT %s), 0)",
+                super()._read_group_select(aggregate_spec, query),
+                self._field_to_sql(self._table, "date", query),
+            )
         if aggregator != "avg" or field_name not in RATIOS:
             return super()._read_group_select(aggregate_spec, query)
         numerator, denominator = RATIOS[field_name]
