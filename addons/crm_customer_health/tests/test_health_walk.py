@@ -63,10 +63,10 @@ class HealthWalk(test_random_walk.Walk):
         self.partners |= customer | contact
 
     def step(self):
+        self.partners = self.partners.exists()
         # The inherited operations are done for the test's partner: it is this one's turn.
         self.test.partner = self.random.choice(self.partners.sorted("id"))
-        super().step()
-        self.partners = self.partners.exists()
+        return super().step()
 
     def _open_invoices(self):
         """Of one customer: a payment is one customer's."""
