@@ -5,6 +5,7 @@ from . import (
     account_move_line_expectation,
     account_partial_reconcile,
     account_payment,
+    account_receivable_settlement,
     crm_customer_health,
     crm_customer_health_diagnosis,
     crm_customer_health_facts,

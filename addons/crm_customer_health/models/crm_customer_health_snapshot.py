@@ -8,6 +8,9 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
+#: How many month ends are taken in one transaction: settlements are read once for all of them.
+MONTHS_PER_STEP = 6
+
 #: How many month ends are kept for the time before the installation.
 BACKFILL_MONTHS = 24
 
@@ -225,18 +228,37 @@ class CrmCustomerHealthSnapshot(models.Model):
 
     @api.model
     def _cron_take_snapshots(self):
-        """Keep the month ends that are missing: one at a time for all companies, committed.
+        """Keep the month ends that are missing, of all companies, some at a time, committed.
 
         Reading the journals takes the time, and is the same for one company and for all.
         """
         commit_progress = self.env["ir.cron"]._commit_progress
         missing = self._get_missing()
         commit_progress(remaining=len(missing))
-        for month_end, steps in itertools.groupby(missing, key=lambda step: step[1]):
-            companies = self.env["res.company"].union(*(company for company, __ in steps))
-            self._take(companies, month_end)
-            if not commit_progress(len(companies)):
+        by_month_end = {
+            month_end: self.env["res.company"].union(*(company for company, __ in steps))
+            for month_end, steps in itertools.groupby(missing, key=lambda step: step[1])
+        }
+        for start in range(0, len(by_month_end), MONTHS_PER_STEP):
+            steps = list(by_month_end.items())[start : start + MONTHS_PER_STEP]
+            self._take_together(steps)
+            if not commit_progress(sum(len(companies) for __, companies in steps)):
                 break
+
+    @api.model
+    def _take_together(self, steps: list[tuple[datetime.date, models.Model]]):
+        """Keep month ends ``[(month end, companies), ...]``, reading all settlements once."""
+        policies = self.env["crm.customer.health.policy"]._get_policy(
+            self.env["res.company"].union(*(companies for __, companies in steps))
+        )
+        oldest = min(month_end for month_end, __ in steps)
+        months = max(policies.mapped("window_months"))
+        since = oldest - relativedelta(months=months, days=1)
+        self.env["account.receivable.settlement"]._fill_table(since)
+        taking = self.with_context(customer_health_settlement_table=True)
+        for month_end, companies in steps:
+            taking._take(companies, month_end)
+        self.env.cr.execute(SQL("DROP TABLE pg_temp.health_all_settlement"))
 
     @api.model
     def _get_missing(self) -> list[tuple[models.Model, datetime.date]]:

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models import crm_customer_health_snapshot
 from ..models.crm_customer_health_snapshot import BACKFILL_MONTHS, FIGURES
 from .common import HealthCommon
 from .plain_health import PlainHealth
@@ -234,18 +235,24 @@ class TestHealthSnapshot(SnapshotCommon):
         self.assertEqual(len(own), 6)
         with (
             patch.object(type(self.snapshots), "_get_missing", lambda self: own),
+            patch.object(crm_customer_health_snapshot, "MONTHS_PER_STEP", 2),
             patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=0) as commit,
         ):
             self.snapshots._cron_take_snapshots()
         self.assertEqual(commit.call_count, 2, "stops when the time is up")
         self.assertEqual(
-            self.snapshots._get_months(self.company).mapped("date"), [self._date("2024-05-31")]
+            [str(month.date) for month in self.snapshots._get_months(self.company)],
+            ["2024-05-31", "2024-04-30"],
         )
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual(len(self.snapshots._get_months(self.company)), 6)
         self.assertEqual(self.snapshots._get_missing(), [])
+        together = self._get_values()
+        self._forget()
+        self._take()
+        self.assertEqual(self._get_values(), together, "reading settlements once is the same")
 
     def test_history_is_not_rewritten(self):
         invoice = self._invoice()
