@@ -1,5 +1,6 @@
 import io
-from datetime import date, datetime
+from collections import Counter
+from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
 import openpyxl
@@ -224,6 +225,24 @@ class TestHealthXlsx(WorkbookCommon):
             [tuple(self._to_day(value) for value in list(line.values())[1:]) for line in lines],
             expected,
         )
+
+    def test_ageing_adds_up_to_the_customers(self):
+        """Each age, also on the days on which one ends, is the column of the same name."""
+        for number, days in enumerate((0, 1, 30, 31, 60, 61, 90, 91)):
+            due = date(2024, 3, 15) - timedelta(days=days)
+            self._invoice(
+                100.0 + 2**number, date=due, invoice_date_due=due, partner_id=self.idle.id
+            )
+        self._refresh()
+        book = self._get_book()
+        ages = ("Not Due", "Overdue 1-30", "Overdue 31-60", "Overdue 61-90", "Overdue 90+")
+        sums = Counter()
+        for line in self._get_lines(book["Ageing"])[:-1]:
+            sums[line["Customer"], line["Age"]] += line["Open"]
+        for line in self._get_lines(book["Customers"])[:-1]:
+            for age in (*ages, "Disputed"):
+                self.assertAlmostEqual(sums[line["Customer"], age], line[age], 6, age)
+        self.assertEqual(sums["Idle Inc", "Overdue 1-30"], 200.0 + 2 + 4)
 
     def test_settlements_of_the_window(self):
         self._settled(900.0, 3, due="2023-02-01", partner_id=self.late.id)  # before the window
