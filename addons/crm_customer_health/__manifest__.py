@@ -20,6 +20,7 @@
         "views/crm_customer_health_menus.xml",
         "views/crm_customer_health_provision_views.xml",
         "views/crm_customer_health_snapshot_views.xml",
+        "views/crm_customer_health_trend_views.xml",
         "report/crm_receivables_report_views.xml",
         "views/res_partner_views.xml",
         "views/crm_lead_views.xml",

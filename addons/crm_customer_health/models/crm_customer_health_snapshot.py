@@ -1,11 +1,10 @@
 import datetime
-import itertools
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 from odoo.tools.query import Query
 
 #: How many month ends are taken in one transaction: settlements are read once for all of them.
@@ -237,7 +236,7 @@ class CrmCustomerHealthSnapshot(models.Model):
         commit_progress(remaining=len(missing))
         by_month_end = {
             month_end: self.env["res.company"].union(*(company for company, __ in steps))
-            for month_end, steps in itertools.groupby(missing, key=lambda step: step[1])
+            for month_end, steps in groupby(missing, lambda step: step[1])
         }
         for start in range(0, len(by_month_end), MONTHS_PER_STEP):
             steps = list(by_month_end.items())[start : start + MONTHS_PER_STEP]

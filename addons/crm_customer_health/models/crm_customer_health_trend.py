@@ -68,7 +68,8 @@ class CrmCustomerHealth(models.Model):
                 ("company_id", "in", self.company_id.ids),
                 ("partner_id", "in", self.partner_id.ids),
             ],
-            "context": {},
+            # A line of scores has no point where there was none.
+            "context": {"search_default_scored": 1},
         }
 
     def _get_stored_norm_sql(self) -> SQL:
