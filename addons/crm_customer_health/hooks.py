@@ -9,3 +9,13 @@ def post_init_hook(env):
     policies._get_policy(policies._get_companies())
     env.ref("crm_customer_health.ir_cron_refresh")._trigger()
     env.ref("crm_customer_health.ir_cron_take_snapshots")._trigger()
+
+
+def uninstall_hook(env):
+    """Odoo leaves the names by which other addons know that a model of ours has their mixin."""
+    env["ir.model.data"].search(
+        [
+            ("model", "=", "ir.model.inherit"),
+            ("name", "=like", r"model\_inherit\_\_crm\_customer\_health%"),
+        ]
+    ).unlink()
