@@ -99,6 +99,12 @@ def start(database, role, number):
     return None
 
 
+def ended(processes):
+    """The exit status of those of our processes that have ended."""
+    found = (os.waitpid(process, os.WNOHANG) for process in processes)
+    return {process: os.waitstatus_to_exitcode(status) for process, status in found if process}
+
+
 def main(database):
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -109,21 +115,17 @@ def main(database):
 
     config.parse_config(["-d", database, "--no-http", "--log-level=warn"], setup_logging=True)
     Registry(database)
+    processes = set()
     for line in sys.stdin:
         if line.strip() == "wait":
-            answer = {}
-            try:
-                while ended := os.waitpid(-1, os.WNOHANG):
-                    if not ended[0]:
-                        break
-                    answer[ended[0]] = os.waitstatus_to_exitcode(ended[1])
-            except ChildProcessError:
-                pass
+            answer = ended(processes)
+            processes -= answer.keys()
         else:
             role, number = line.split()
             # A connection is not shared with a child.
             odoo.sql_db.close_all()
             answer = start(database, role, int(number))
+            processes.add(answer)
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
