@@ -311,17 +311,20 @@ class TestHealthFormulas(HealthCommon):
         )
 
     def test_thin_history(self):
-        """One settlement of five: four parts of the company's mean."""
+        """With one or four settlements of five the rest is the company's mean."""
         self._only("payment")
         self._get_policy().minimum_items = 5
-        known, new, unknown = (self._create_customer(name) for name in ("Known", "New", "None"))
+        known, new, fourth, unknown = (self._create_customer(name) for name in "ABCD")
         for _number in range(5):
             self._settled(100.0, 0, partner_id=known.id)
         self._settled(100.0, 30, partner_id=new.id)
+        for _number in range(4):
+            self._settled(100.0, 30, partner_id=fourth.id)
         self._invoice(partner_id=unknown.id, invoice_date_due="2024-12-31")
         self.assertRow(known, payment_score=80.0, health_score=80.0, health_status="healthy")
-        # The mean of 80 and 50 is 65: (1 * 50 + 4 * 65) / 5
-        self.assertRow(new, payment_score=50.0, health_score=62.0, health_status="watch")
+        # The mean of 80, 50 and 50 is 60: (1 * 50 + 4 * 60) / 5 and (4 * 50 + 1 * 60) / 5
+        self.assertRow(new, payment_score=50.0, health_score=58.0, health_status="watch")
+        self.assertRow(fourth, payment_score=50.0, health_score=52.0)
         self.assertRow(
             unknown,
             open_amount=1000.0,
@@ -329,7 +332,7 @@ class TestHealthFormulas(HealthCommon):
             health_score=0.0,
             health_status="unknown",
         )
-        self.assertAlmostEqual(float(self._get_norm()["mean"]), 65.0)
+        self.assertAlmostEqual(float(self._get_norm()["mean"]), 60.0)
 
     def test_thin_history_counts_items(self):
         """Settlements, write-offs and overdue instalments; not what is disputed or not due."""
