@@ -1,4 +1,5 @@
 import datetime
+import time
 
 from dateutil.relativedelta import relativedelta
 
@@ -9,6 +10,10 @@ from odoo.tools.query import Query
 
 #: How many month ends are taken in one transaction: settlements are read once for all of them.
 MONTHS_PER_STEP = 6
+
+#: No further one is begun when it would be done later than this: servers kill scheduled actions
+#: after two minutes unless configured otherwise.
+SECONDS_PER_STEP = 60
 
 #: How many month ends are kept for the time before the installation.
 BACKFILL_MONTHS = 24
@@ -234,19 +239,25 @@ class CrmCustomerHealthSnapshot(models.Model):
         commit_progress = self.env["ir.cron"]._commit_progress
         missing = self._get_missing()
         commit_progress(remaining=len(missing))
-        by_month_end = {
-            month_end: self.env["res.company"].union(*(company for company, __ in steps))
-            for month_end, steps in groupby(missing, lambda step: step[1])
-        }
-        for start in range(0, len(by_month_end), MONTHS_PER_STEP):
-            steps = list(by_month_end.items())[start : start + MONTHS_PER_STEP]
-            self._take_together(steps)
-            if not commit_progress(sum(len(companies) for __, companies in steps)):
+        steps = [
+            (month_end, self.env["res.company"].union(*(company for company, __ in same_day)))
+            for month_end, same_day in groupby(missing, lambda step: step[1])
+        ]
+        while steps:
+            done = self._take_together(steps[:MONTHS_PER_STEP])
+            if not commit_progress(sum(len(companies) for __, companies in steps[:done])):
                 break
+            steps = steps[done:]
 
     @api.model
-    def _take_together(self, steps: list[tuple[datetime.date, models.Model]]):
-        """Keep month ends ``[(month end, companies), ...]``, reading all settlements once."""
+    def _take_together(self, steps: list[tuple[datetime.date, models.Model]]) -> int:
+        """Keep month ends ``[(month end, companies), ...]``, reading all settlements once.
+
+        Stops in time: a scheduled action that runs for too long is killed and keeps nothing.
+
+        :return: how many month ends were done, one at least.
+        """
+        start = time.monotonic()
         policies = self.env["crm.customer.health.policy"]._get_policy(
             self.env["res.company"].union(*(companies for __, companies in steps))
         )
@@ -255,9 +266,16 @@ class CrmCustomerHealthSnapshot(models.Model):
         since = oldest - relativedelta(months=months, days=1)
         self.env["account.receivable.settlement"]._fill_table(since)
         taking = self.with_context(customer_health_settlement_table=True)
+        done = duration = 0
         for month_end, companies in steps:
+            if done and time.monotonic() - start + duration > SECONDS_PER_STEP:
+                break
+            month_start = time.monotonic()
             taking._take(companies, month_end)
+            duration = time.monotonic() - month_start
+            done += 1
         self.env.cr.execute(SQL("DROP TABLE pg_temp.health_all_settlement"))
+        return done
 
     @api.model
     def _get_missing(self) -> list[tuple[models.Model, datetime.date]]:

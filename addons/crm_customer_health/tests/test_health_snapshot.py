@@ -244,6 +244,13 @@ class TestHealthSnapshot(SnapshotCommon):
             [str(month.date) for month in self.snapshots._get_months(self.company)],
             ["2024-05-31", "2024-04-30"],
         )
+        # When time runs short each step keeps one month end at least.
+        with patch.object(crm_customer_health_snapshot, "SECONDS_PER_STEP", -1):
+            steps = [
+                (end, self.company) for end in (self._date("2024-03-31"), self._date("2024-02-29"))
+            ]
+            self.assertEqual(self.snapshots._take_together(steps), 1)
+        self.assertEqual(len(self.snapshots._get_months(self.company)), 3)
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()
         self.env.invalidate_all()
