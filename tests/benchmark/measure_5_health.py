@@ -99,8 +99,31 @@ LEAN = {
           ) document
          GROUP BY company_id, partner_id
     """,
+    "lean_countback": """
+        SELECT company_id, partner_id,
+               MIN(today - LEAST(today, month + 30) + 30 * (open_amount - upto + sales) / sales)
+                   FILTER (WHERE sales > 0 AND open_amount > upto - sales AND open_amount <= upto)
+                   AS countback
+          FROM (
+            SELECT *, SUM(sales) OVER (PARTITION BY company_id, partner_id ORDER BY month DESC)
+                          AS upto
+              FROM (
+                SELECT move.company_id, commercial_partner_id AS partner_id, open_amount,
+                       day.today, date_trunc('month', invoice_date)::date AS month,
+                       SUM(amount_total_signed) AS sales
+                  FROM account_move move
+                  JOIN day ON day.company_id = move.company_id
+                  JOIN lean_open ON lean_open.company_id = move.company_id
+                                AND lean_open.partner_id = move.commercial_partner_id
+                 WHERE move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+                   AND state = 'posted' AND open_amount > 0
+                 GROUP BY 1, 2, 3, 4, 5
+              ) month
+          ) month
+         GROUP BY company_id, partner_id
+    """,
     "lean": """
-        SELECT company_id, partner_id, open_amount, overdue_amount, overdue_over_90, credit,
+        SELECT company_id, partner_id, countback, open_amount, overdue_amount, overdue_over_90, credit,
                paid_amount, days_to_pay, beyond_terms, median_to_pay, median_beyond_terms,
                on_time, first, last, invoice_count, revenue_12m, gap,
                (COALESCE(lean_open.points, 0) + COALESCE(lean_behaviour.points, 0))
@@ -109,6 +132,7 @@ LEAN = {
           FROM lean_open
           FULL JOIN lean_behaviour USING (company_id, partner_id)
           FULL JOIN lean_business USING (company_id, partner_id)
+          LEFT JOIN lean_countback USING (company_id, partner_id)
     """,
 }
 # The same curve as one product of steps; of fewer operations than a ladder of cases.

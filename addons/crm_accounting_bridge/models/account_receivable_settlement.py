@@ -515,7 +515,7 @@ class AccountReceivableSettlement(models.Model):
               FROM (
                 SELECT payment.id, payment.date, invoice.id AS invoice_id, open.sign,
                        LEAST(open.residual, GREATEST(0,
-                           ROUND(payment.amount * open.rate, open.decimal_places)
+                           ROUND(open.worth, open.decimal_places)
                            - COALESCE(SUM(open.residual) OVER (
                                 PARTITION BY payment.id
                                 ORDER BY invoice.invoice_date_due, invoice.id
@@ -529,12 +529,10 @@ class AccountReceivableSettlement(models.Model):
                            MAX(currency.decimal_places) AS decimal_places,
                            CASE WHEN MAX(item.currency_id) = payment.currency_id
                                  AND SUM(item.amount_residual_currency) != 0
-                                THEN ABS(SUM(item.amount_residual)
+                                THEN ABS(payment.amount * SUM(item.amount_residual)
                                          / SUM(item.amount_residual_currency))
-                                WHEN payment.amount != 0
-                                THEN ABS(payment.amount_company_currency_signed / payment.amount)
-                                ELSE 0
-                           END AS rate,
+                                ELSE ABS(payment.amount_company_currency_signed)
+                           END AS worth,
                            COUNT(partial.id) > 0 AS is_reconciled
                       FROM account_move_line item
                       JOIN account_account account ON account.id = item.account_id

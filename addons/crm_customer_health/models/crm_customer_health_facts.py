@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo import models
 from odoo.tools import SQL
 
@@ -15,17 +17,18 @@ class CrmCustomerHealth(models.Model):
 
     _inherit = "crm.customer.health"
 
-    def _get_fact_relations(self, partners, is_past: bool) -> dict[str, SQL]:
+    def _get_fact_relations(self, partners, is_past: bool, since: date) -> dict[str, SQL]:
         """Facts by relation name, in the order in which they read each other.
 
         :param partners: the customers (commercial partners), or ``None`` for all.
         :param is_past: replay what was booked up to the day of ``health_basis``.
+        :param since: a day not after the begin of any company's window.
         """
         return {
             "health_item": self._get_item_sql(partners, is_past),
             "health_open": self._get_open_sql(),
             "health_alarm": self._get_alarm_sql(),
-            "health_settlement": self._get_window_settlement_sql(partners),
+            "health_settlement": self._get_window_settlement_sql(partners, since),
             "health_behaviour": self._get_behaviour_sql(),
             "health_document": self._get_document_sql(partners, is_past),
             "health_business": self._get_business_sql(),
@@ -262,7 +265,7 @@ class CrmCustomerHealth(models.Model):
             """
         )
 
-    def _get_window_settlement_sql(self, partners) -> SQL:
+    def _get_window_settlement_sql(self, partners, since: date) -> SQL:
         """Settlements of the window: one row per part, with its days and whether it is recent."""
         settlements = self.env["account.receivable.settlement"]
         return SQL(
@@ -285,7 +288,8 @@ class CrmCustomerHealth(models.Model):
             """,
             settlements._get_settlement_sql(
                 line_ids=self._get_instalment_ids_sql(partners),
-                since=SQL("(SELECT MIN(window_start) FROM health_basis)"),
+                # A constant, which tells the planner how much is left.
+                since=SQL("%s::date", since),
             ),
         )
 
@@ -331,19 +335,9 @@ class CrmCustomerHealth(models.Model):
     def _get_document_sql(self, partners, is_past: bool) -> SQL:
         """Posted invoices, receipts and credit notes of the customers, in company currency.
 
-        The invoice's own commercial partner has no index: few customers are found by their
-        instalments, which carry the same partner.
+        They belong to the customer of their instalments. The invoice's own commercial partner may
+        be another one when contacts moved between companies.
         """
-        scope = SQL("TRUE")
-        if partners is not None:
-            scope = SQL(
-                """
-                move.id IN (SELECT line.move_id
-                              FROM account_move_line line
-                             WHERE line.display_type = 'payment_term' AND %s)
-                """,
-                self._get_partner_scope_sql(SQL("line.partner_id"), partners),
-            )
         return SQL(
             """
             SELECT move.company_id,
@@ -353,15 +347,20 @@ class CrmCustomerHealth(models.Model):
                    move.amount_untaxed_signed AS untaxed,
                    move.amount_total_signed AS total
               FROM account_move move
-              JOIN res_partner partner ON partner.id = move.commercial_partner_id
+              JOIN (
+                SELECT line.move_id, MIN(line.partner_id) AS partner_id
+                  FROM account_move_line line
+                 WHERE line.display_type = 'payment_term' AND %(scope)s
+                 GROUP BY line.move_id
+                   ) instalment ON instalment.move_id = move.id
+              JOIN res_partner partner ON partner.id = instalment.partner_id
               JOIN health_basis basis ON basis.company_id = move.company_id
              WHERE move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                AND move.state = 'posted'
                AND %(known)s
-               AND %(scope)s
             """,
             known=SQL("move.date <= basis.as_of") if is_past else SQL("TRUE"),
-            scope=scope,
+            scope=self._get_partner_scope_sql(SQL("line.partner_id"), partners),
         )
 
     def _get_business_sql(self) -> SQL:
@@ -398,12 +397,12 @@ class CrmCustomerHealth(models.Model):
         """Sales with taxes by month of the customers that owe something, newest month first."""
         return SQL(
             """
-            SELECT month.*, open.open_amount, basis.as_of,
+            SELECT month.*,
                    SUM(GREATEST(month.sales, 0)) OVER (
                        PARTITION BY month.company_id, month.partner_id
                        ORDER BY month.start DESC) AS upto
               FROM (
-                SELECT company_id, partner_id,
+                SELECT company_id, partner_id, open_amount, as_of,
                        date_trunc('month', invoice_date)::date AS start,
                        SUM(total) AS sales,
                        BOOL_OR(is_invoice) AS has_invoice
@@ -411,10 +410,9 @@ class CrmCustomerHealth(models.Model):
                   JOIN health_open USING (company_id, partner_id)
                   JOIN health_basis USING (company_id)
                  WHERE health_open.open_amount > 0 AND invoice_date <= as_of
-                 GROUP BY company_id, partner_id, date_trunc('month', invoice_date)
+                 GROUP BY company_id, partner_id, open_amount, as_of,
+                          date_trunc('month', invoice_date)
               ) month
-              JOIN health_open open USING (company_id, partner_id)
-              JOIN health_basis basis USING (company_id)
             """
         )
 

@@ -216,7 +216,7 @@ class CrmCustomerHealth(models.Model):
         """What is usual in a company: the mean score, and the median days beyond terms."""
         return SQL(
             """
-            SELECT health_rank.*, mean_health_score, median_days_beyond_terms
+            SELECT *
               FROM (SELECT company_id, AVG(plain_score) AS mean_health_score
                       FROM health_score GROUP BY company_id) score
               LEFT JOIN health_rank USING (company_id)

@@ -1,8 +1,15 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-#: Relations that are no tables when all customers are computed: they are read once, and large.
-INLINE_RELATIONS = ("health_document", "health_month")
+#: Relations that are no tables when many customers are computed: they are read once.
+INLINE_RELATIONS = ("health_month",)
+#: Tables that are joined with larger ones: the planner has to know what is in them.
+ANALYZED_RELATIONS = ("health_basis", "health_item", "health_open", "health_behaviour")
+
+#: Up to so many customers one statement is quicker than tables with statistics.
+FEW_CUSTOMERS = 50
 
 
 class CrmCustomerHealth(models.Model):
@@ -36,9 +43,13 @@ class CrmCustomerHealth(models.Model):
     def _get_relations(self, companies, partners, as_of) -> dict[str, SQL]:
         policies = self.env["crm.customer.health.policy"]._get_policy(companies)
         policies.flush_model()
+        since = min(
+            (as_of or policy.company_id._get_today()) - relativedelta(months=policy.window_months)
+            for policy in policies
+        )
         return {
             "health_basis": self._get_basis_sql(policies, as_of),
-            **self._get_fact_relations(partners, is_past=as_of is not None),
+            **self._get_fact_relations(partners, is_past=as_of is not None, since=since),
             **self._get_judgement_relations(with_norm=partners is None),
         }
 
@@ -69,7 +80,6 @@ class CrmCustomerHealth(models.Model):
             [
                 "amount_total_signed",
                 "amount_untaxed_signed",
-                "commercial_partner_id",
                 "company_id",
                 "date",
                 "invoice_date",
@@ -113,9 +123,13 @@ class CrmCustomerHealth(models.Model):
         return norms.try_lock_for_update()
 
     def _refresh_some(self, companies, partners):
-        self._flush_sources()
-        relations = self._get_relations(companies, partners, None)
-        self._write_result(self._get_with_sql(relations), companies, partners)
+        if len(partners) > FEW_CUSTOMERS:
+            self._fill_tables(companies, partners)
+            self._write_result(SQL(""), companies, partners)
+        else:
+            self._flush_sources()
+            relations = self._get_relations(companies, partners, None)
+            self._write_result(self._get_with_sql(relations), companies, partners)
 
     def _refresh_all(self, norms):
         self._fill_tables(norms.company_id)
@@ -132,13 +146,13 @@ class CrmCustomerHealth(models.Model):
                 }
             )
 
-    def _fill_tables(self, companies, as_of=None):
-        """Compute all customers of these companies into temporary tables, which end with the
-        transaction; ``health_result`` has the figures.
+    def _fill_tables(self, companies, partners=None, as_of=None):
+        """Compute these customers, or all of the companies, into temporary tables, which end with
+        the transaction; ``health_result`` has the figures.
         """
         self._flush_sources()
         pending = {}
-        for name, select in self._get_relations(companies, None, as_of).items():
+        for name, select in self._get_relations(companies, partners, as_of).items():
             if name in INLINE_RELATIONS:
                 pending[name] = select
                 continue
@@ -151,8 +165,9 @@ class CrmCustomerHealth(models.Model):
                     select,
                 )
             )
-            # A temporary table has no statistics of its own accord.
-            self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(name)))
+            if name in ANALYZED_RELATIONS:
+                # A temporary table has no statistics of its own accord.
+                self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(name)))
 
     def _write_result(self, with_sql: SQL, companies, partners):
         """Bring the stored rows in line with ``health_result`` and tell of changed statuses.

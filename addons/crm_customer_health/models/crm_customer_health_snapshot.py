@@ -348,8 +348,7 @@ class CrmCustomerHealthSnapshot(models.Model):
         health = self.env["crm.customer.health"]
         health._fill_tables(companies, as_of=month_end)
         self._insert_months(companies, month_end)
-        documents = {"health_document": health._get_document_sql(None, is_past=True)}
-        self._insert(health._get_with_sql(documents, are_small=False), month_end)
+        self._insert(SQL(""), month_end)
         self._insert_settled(companies, month_end)
         self._insert_settled(companies, self._get_month_end_after(month_end))
         self.invalidate_model()
@@ -377,7 +376,7 @@ class CrmCustomerHealthSnapshot(models.Model):
     def _insert(self, with_sql: SQL, month_end: datetime.date):
         """Keep what ``health_result`` says of the customers; what was kept already stays.
 
-        :param with_sql: the relations that are no tables, ``health_document`` among them.
+        :param with_sql: the relations, where they are no tables.
         """
         figures = [SQL.identifier(name) for name in FIGURES]
         self.env.cr.execute(

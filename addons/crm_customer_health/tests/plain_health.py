@@ -166,7 +166,8 @@ class PlainHealth:
         )
         for move in moves:
             if move.state == "posted" and (self.is_live or move.date <= self.as_of):
-                documents[move.commercial_partner_id.commercial_partner_id] |= move
+                instalments = move.line_ids.filtered(is_document_line)
+                documents[instalments.partner_id.commercial_partner_id] |= move
         return documents
 
     def customers(self):

@@ -221,7 +221,7 @@ class TestHealthQueue(HealthCommon):
         self.assertEqual(self._get_row().health_status, "at_risk")
         message = self.partner.message_ids - messages
         self.assertEqual(len(message), 1)
-        status, reasons = message.sudo().tracking_value_ids.sorted("id")
+        reasons, status = message.sudo().tracking_value_ids.sorted("id")
         self.assertEqual(
             (status.field_id.name, status.old_value_char, status.new_value_char),
             ("health_status", before, "At Risk"),
