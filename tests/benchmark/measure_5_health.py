@@ -29,8 +29,8 @@ LEAN = {
                SUM(amount * curve.points) FILTER (WHERE scored) AS points,
                SUM(amount) FILTER (WHERE scored) AS weight
           FROM (
-            SELECT line.company_id, line.partner_id, line.amount_residual - COALESCE(paid.amount, 0)
-                       AS amount,
+            SELECT line.company_id, line.partner_id,
+                   line.amount_residual - COALESCE(paid.amount, 0) AS amount,
                    day.today - GREATEST(COALESCE(line.date_maturity, line.date), line.invoice_date)
                        AS days,
                    COALESCE(move.payment_state = 'blocked', FALSE) AS disputed,
@@ -101,7 +101,8 @@ LEAN = {
     """,
     "lean_countback": """
         SELECT company_id, partner_id,
-               MIN(today - LEAST(today, month + 30) + 30 * (open_amount - upto + sales) / sales)
+               MIN(today - LEAST(today, month + 30)
+                   + 30 * (open_amount - upto + sales) / sales)
                    FILTER (WHERE sales > 0 AND open_amount > upto - sales AND open_amount <= upto)
                    AS countback
           FROM (
@@ -123,8 +124,8 @@ LEAN = {
          GROUP BY company_id, partner_id
     """,
     "lean": """
-        SELECT company_id, partner_id, countback, open_amount, overdue_amount, overdue_over_90, credit,
-               paid_amount, days_to_pay, beyond_terms, median_to_pay, median_beyond_terms,
+        SELECT company_id, partner_id, countback, open_amount, overdue_amount, overdue_over_90,
+               credit, paid_amount, days_to_pay, beyond_terms, median_to_pay, median_beyond_terms,
                on_time, first, last, invoice_count, revenue_12m, gap,
                (COALESCE(lean_open.points, 0) + COALESCE(lean_behaviour.points, 0))
                / NULLIF(COALESCE(lean_open.weight, 0) + COALESCE(lean_behaviour.weight, 0), 0)
