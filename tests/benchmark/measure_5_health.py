@@ -67,9 +67,18 @@ LEAN = {
                    AS on_time,
                SUM(amount * CASE WHEN kind = 'write_off' THEN 1 ELSE {curve_of_days} END)
                    FILTER (WHERE amount > 0) AS points,
-               SUM(amount) FILTER (WHERE amount > 0) AS weight
+               SUM(amount) FILTER (WHERE amount > 0) AS weight,
+               SUM(amount * CASE WHEN kind = 'write_off' THEN 1 ELSE {curve_of_days} END)
+                   FILTER (WHERE amount > 0 AND is_recent) AS recent_points,
+               SUM(amount) FILTER (WHERE amount > 0 AND is_recent) AS recent_weight,
+               COUNT(*) FILTER (WHERE amount > 0) AS settled_count,
+               COUNT(*) FILTER (WHERE kind = 'payment' AND amount > 0) AS payment_count,
+               SUM(amount) FILTER (WHERE kind = 'write_off') AS written_off,
+               SUM(amount * GREATEST(days, 0)) FILTER (WHERE kind != 'write_off' AND amount > 0)
+                   AS late
           FROM (
-            SELECT settlement.*, settlement_date - invoice_date AS to_pay,
+            SELECT settlement.*, settlement_date > day.recent_start AS is_recent,
+                   settlement_date - invoice_date AS to_pay,
                    settlement_date - due_date AS days
               FROM lean_settlement settlement
               JOIN day USING (company_id)
@@ -81,6 +90,10 @@ LEAN = {
     "lean_business": """
         SELECT company_id, partner_id, MIN(invoice_date) AS first, MAX(invoice_date) AS last,
                COUNT(*) FILTER (WHERE is_invoice) AS invoice_count,
+               COUNT(*) FILTER (WHERE is_invoice AND invoice_date > year_start
+                                      AND invoice_date <= today) AS invoice_count_12m,
+               AVG(untaxed) FILTER (WHERE is_invoice) AS average,
+               MAX(today) - MAX(invoice_date) FILTER (WHERE is_invoice) AS recency,
                SUM(untaxed) FILTER (WHERE invoice_date > year_start AND invoice_date <= today)
                    AS revenue_12m,
                PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY gap)
@@ -123,17 +136,54 @@ LEAN = {
           ) month
          GROUP BY company_id, partner_id
     """,
-    "lean": """
+    "lean_joined": """
         SELECT company_id, partner_id, countback, open_amount, overdue_amount, overdue_over_90,
                credit, paid_amount, days_to_pay, beyond_terms, median_to_pay, median_beyond_terms,
-               on_time, first, last, invoice_count, revenue_12m, gap,
+               on_time, late, written_off, settled_count, payment_count, first, last,
+               invoice_count, invoice_count_12m, average, recency, revenue_12m, gap,
                (COALESCE(lean_open.points, 0) + COALESCE(lean_behaviour.points, 0))
                / NULLIF(COALESCE(lean_open.weight, 0) + COALESCE(lean_behaviour.weight, 0), 0)
-                   AS payment_score
+                   AS payment_score,
+               (COALESCE(lean_open.points, 0) + COALESCE(recent_points, 0))
+               / NULLIF(COALESCE(lean_open.weight, 0) + COALESCE(recent_weight, 0), 0)
+               - (lean_behaviour.points - COALESCE(recent_points, 0))
+               / NULLIF(lean_behaviour.weight - COALESCE(recent_weight, 0), 0) AS trend
           FROM lean_open
           FULL JOIN lean_behaviour USING (company_id, partner_id)
           FULL JOIN lean_business USING (company_id, partner_id)
           LEFT JOIN lean_countback USING (company_id, partner_id)
+    """,
+    "lean": """
+        SELECT joined.*, recency_rank, frequency_rank, monetary_rank,
+               (40 * payment_score
+                + COALESCE(20 * 100 * (1 - COALESCE(overdue_amount, 0) / NULLIF(open_amount, 0)), 0)
+                + COALESCE(10 * LEAST(100, GREATEST(0, 50 + trend)), 0)
+                + 20 * 12.5 * (recency_rank + frequency_rank - 2))
+               / (60 + CASE WHEN open_amount > 0 THEN 20 ELSE 0 END
+                  + CASE WHEN trend IS NULL THEN 0 ELSE 10 END) AS health_score
+          FROM lean_joined joined
+          JOIN (
+            SELECT company_id,
+                   PERCENTILE_CONT(ARRAY[0.2, 0.4, 0.6, 0.8]) WITHIN GROUP (ORDER BY recency)
+                       AS recencies,
+                   PERCENTILE_CONT(ARRAY[0.2, 0.4, 0.6, 0.8])
+                       WITHIN GROUP (ORDER BY invoice_count_12m) AS frequencies,
+                   PERCENTILE_CONT(ARRAY[0.2, 0.4, 0.6, 0.8]) WITHIN GROUP (ORDER BY revenue_12m)
+                       AS revenues
+              FROM lean_joined
+             GROUP BY company_id
+          ) cut USING (company_id)
+         CROSS JOIN LATERAL (
+            SELECT 5 - (recency > recencies[1])::int - (recency > recencies[2])::int
+                     - (recency > recencies[3])::int - (recency > recencies[4])::int
+                       AS recency_rank,
+                   1 + (invoice_count_12m > frequencies[1])::int
+                     + (invoice_count_12m > frequencies[2])::int
+                     + (invoice_count_12m > frequencies[3])::int
+                     + (invoice_count_12m > frequencies[4])::int AS frequency_rank,
+                   1 + (revenue_12m > revenues[1])::int + (revenue_12m > revenues[2])::int
+                     + (revenue_12m > revenues[3])::int + (revenue_12m > revenues[4])::int
+                       AS monetary_rank) ranked
     """,
 }
 # The same curve as one product of steps; of fewer operations than a ladder of cases.
@@ -261,7 +311,8 @@ def _compute_lean(env, companies):
     )
     tables = {
         "day": SQL(
-            "SELECT company_id, today, (today - interval '12 months')::date AS year_start"
+            "SELECT company_id, today, (today - interval '12 months')::date AS year_start,"
+            " (today - interval '3 months')::date AS recent_start"
             " FROM (VALUES %s) day (company_id, today)",
             days,
         ),
