@@ -8,6 +8,8 @@ INLINE_RELATIONS = ("health_month",)
 #: Tables that are joined with larger ones: the planner has to know what is in them.
 ANALYZED_RELATIONS = ("health_basis", "health_item", "health_open", "health_behaviour")
 
+#: PostgreSQL's memory for each join and sort while many customers are computed.
+WORK_MEMORY = "64MB"
 #: Up to so many customers one statement is quicker than tables with statistics.
 FEW_CUSTOMERS = 50
 
@@ -151,6 +153,7 @@ class CrmCustomerHealth(models.Model):
         the transaction; ``health_result`` has the figures.
         """
         self._flush_sources()
+        self._raise_work_memory()
         pending = {}
         for name, select in self._get_relations(companies, partners, as_of).items():
             if name in INLINE_RELATIONS:
@@ -168,6 +171,18 @@ class CrmCustomerHealth(models.Model):
             if name in ANALYZED_RELATIONS:
                 # A temporary table has no statistics of its own accord.
                 self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(name)))
+
+    def _raise_work_memory(self):
+        """Let joins of a million rows stay in memory, to the end of the transaction."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT set_config('work_mem', %(wanted)s, TRUE)
+                 WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(%(wanted)s)
+                """,
+                wanted=WORK_MEMORY,
+            )
+        )
 
     def _write_result(self, with_sql: SQL, companies, partners):
         """Bring the stored rows in line with ``health_result`` and tell of changed statuses.
