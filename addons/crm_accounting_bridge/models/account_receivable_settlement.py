@@ -183,7 +183,7 @@ class AccountReceivableSettlement(models.Model):
                    part.kind,
                    partial.sign * part.amount AS amount,
                    line.invoice_date,
-                   GREATEST(COALESCE(line.date_maturity, line.date), line.invoice_date) AS due_date,
+                   %(due_date)s AS due_date,
                    GREATEST(line.invoice_date, part.date) AS settlement_date,
                    line.balance < 0 AND part.kind = 'credit_note' AS is_mirror
               FROM (%(sides)s) partial
@@ -204,6 +204,7 @@ class AccountReceivableSettlement(models.Model):
              CROSS JOIN LATERAL (%(parts)s) part
              WHERE %(scope)s
             """,
+            due_date=self._get_due_date_sql("line"),
             sides=self._get_partial_side_sql(),
             trade=self._get_trade_account_sql(),
             is_wanted=is_wanted,
@@ -222,6 +223,19 @@ class AccountReceivableSettlement(models.Model):
             SELECT id, id::bigint * 8 + 4, amount, max_date, -1, credit_move_id, debit_move_id
               FROM account_partial_reconcile
             """
+        )
+
+    def _get_due_date_sql(self, line: str) -> SQL:
+        """When a receivable journal item is due: on its due date, an entry without one on its own
+        date; a due date before the invoice date counts as the invoice date.
+
+        :param line: the alias of ``account_move_line``.
+        """
+        return SQL(
+            "GREATEST(COALESCE(%s, %s), %s)",
+            SQL.identifier(line, "date_maturity"),
+            SQL.identifier(line, "date"),
+            SQL.identifier(line, "invoice_date"),
         )
 
     def _get_trade_account_sql(self) -> SQL:
@@ -431,6 +445,7 @@ class AccountReceivableSettlement(models.Model):
                     ) earlier
               JOIN res_currency currency ON currency.id = line.company_currency_id
             """,
+            due_date=self._get_due_date_sql("line"),
             sides=self._get_partial_side_sql(),
         )
 
@@ -464,7 +479,7 @@ class AccountReceivableSettlement(models.Model):
                        - GREATEST(payment.upto - payment.amount,
                                   open.upto - ABS(line.amount_residual))) AS amount,
                    line.invoice_date,
-                   GREATEST(COALESCE(line.date_maturity, line.date), line.invoice_date) AS due_date,
+                   %(due_date)s AS due_date,
                    GREATEST(line.invoice_date, payment.date) AS settlement_date,
                    FALSE AS is_mirror
               FROM account_move_line line
@@ -499,6 +514,7 @@ class AccountReceivableSettlement(models.Model):
                               open.upto - ABS(line.amount_residual))
                AND %(scope)s
             """,
+            due_date=self._get_due_date_sql("line"),
             payments=self._get_unposted_payment_amount_sql(),
             scope=SQL(" AND ").join(scope) if scope else SQL("TRUE"),
         )

@@ -119,11 +119,12 @@ class CrmLead(models.Model):
         return SQL(
             """
             SELECT line.id, line.move_id, line.balance, line.amount_residual,
-                   GREATEST(COALESCE(line.date_maturity, line.date), line.invoice_date) AS due_date
+                   %s AS due_date
               FROM account_move_line line
               JOIN document ON document.id = line.move_id
              WHERE line.display_type = 'payment_term'
-            """
+            """,
+            self.env["account.receivable.settlement"]._get_due_date_sql("line"),
         )
 
     def _get_matching_sql(self) -> SQL:
