@@ -1,1 +1,7 @@
-from . import test_funnel_report, test_install, test_order_link, test_order_status
+from . import (
+    test_funnel_report,
+    test_install,
+    test_order_link,
+    test_order_progress,
+    test_order_status,
+)
