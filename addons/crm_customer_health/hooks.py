@@ -12,10 +12,15 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Odoo leaves the names by which other addons know that a model of ours has their mixin."""
+    """Undo what Odoo leaves: activities of a type that goes, and the names by which other addons
+    know that a model of ours has their mixin.
+    """
+    env["mail.activity"].with_context(active_test=False).search(
+        [("activity_type_id", "=", env["crm.customer.flag"]._get_activity_type_id() or 0)]
+    ).unlink()
     env["ir.model.data"].search(
         [
             ("model", "=", "ir.model.inherit"),
-            ("name", "=like", r"model\_inherit\_\_crm\_customer\_health%"),
+            ("name", "=like", r"model\_inherit\_\_crm\_customer\_health\_policy\_\_%"),
         ]
     ).unlink()

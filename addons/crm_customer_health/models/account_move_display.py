@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .crm_customer_health import HEALTH_GROUPS
+from .crm_customer_figures import HEALTH_GROUPS
 
 
 class AccountMove(models.Model):

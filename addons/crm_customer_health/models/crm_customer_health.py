@@ -1,11 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
-from odoo.tools import SQL
-
-#: Who may see figures of customers; which customers, the record rules say.
-HEALTH_GROUPS = (
-    "sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly"
-)
 
 
 class CrmCustomerHealth(models.Model):
@@ -18,19 +11,10 @@ class CrmCustomerHealth(models.Model):
 
     _name = "crm.customer.health"
     _description = "Customer Health"
-    _rec_name = "partner_id"
+    _inherit = ["crm.customer.figures", "crm.customer.actions"]
     _order = "overdue_amount desc, id"
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="cascade",
-    )
-    currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_id = fields.Many2one(index=True)
     refreshed_at = fields.Datetime(readonly=True, help="When the row was last written.")
     refreshed_for = fields.Date(readonly=True, help="The day the row was last written for.")
     computed_at = fields.Datetime(
@@ -38,12 +22,6 @@ class CrmCustomerHealth(models.Model):
     )
     as_of_date = fields.Date(
         compute="_compute_computed_at", help="The day on which the figures are judged."
-    )
-    is_mine = fields.Boolean(
-        "My Customer",
-        compute="_compute_is_mine",
-        search="_search_is_mine",
-        help="The customer is yours, has no salesperson, or has an open opportunity of yours.",
     )
 
     # Exposure
@@ -170,7 +148,12 @@ class CrmCustomerHealth(models.Model):
         index=True,
         help="Band of the payment score.",
     )
-    payment_measure = fields.Float(digits=(16, 2), readonly=True, aggregator="avg")
+    payment_measure = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="The payment score as part of the health score.",
+    )
     exposure_measure = fields.Float(
         digits=(16, 2),
         readonly=True,
@@ -215,8 +198,12 @@ class CrmCustomerHealth(models.Model):
     )
 
     # Business
-    first_invoice_date = fields.Date("First Invoice", readonly=True)
-    last_invoice_date = fields.Date("Last Invoice", readonly=True)
+    first_invoice_date = fields.Date(
+        "First Invoice", readonly=True, help="Date of the first posted invoice or receipt."
+    )
+    last_invoice_date = fields.Date(
+        "Last Invoice", readonly=True, help="Date of the last posted invoice or receipt."
+    )
     invoice_count = fields.Integer(
         "Invoices", readonly=True, help="Posted invoices and receipts of all time."
     )
@@ -314,46 +301,6 @@ class CrmCustomerHealth(models.Model):
             health.computed_at = max(times, default=False)
             health.as_of_date = max(days, default=False)
 
-    @api.depends("partner_id")
-    @api.depends_context("uid")
-    def _compute_is_mine(self):
-        mine = self.search(Domain("id", "in", self.ids) & self._get_mine_domain())
-        for health in self:
-            health.is_mine = health in mine
-
-    def _search_is_mine(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = self._get_mine_domain()
-        return domain if True in value else ~domain
-
-    @api.model
-    def _get_mine_domain(self) -> Domain:
-        """Customers of the user, of nobody, and those of the user's open opportunities."""
-        opportunities = (
-            self.env["crm.lead"]
-            .sudo()  # which customers: the deals themselves are not shown
-            ._search(
-                Domain("type", "=", "opportunity")
-                & Domain("user_id", "=", self.env.uid)
-                & Domain("won_status", "=", "pending")
-                & Domain("partner_id", "!=", False)
-            )
-        )
-        partners = (
-            self.env["res.partner"]
-            .sudo()
-            ._search(
-                [("id", "in", opportunities.subselect(SQL.identifier("crm_lead", "partner_id")))],
-                active_test=False,
-            )
-        )
-        return Domain("partner_id.user_id", "in", [self.env.uid, False]) | Domain(
-            "partner_id",
-            "in",
-            partners.subselect(SQL.identifier("res_partner", "commercial_partner_id")),
-        )
-
     def _get_live(self) -> dict[int, dict]:
         """Figures of these rows, computed now from the journals: a dictionary by row id.
 
@@ -379,6 +326,7 @@ class CrmCustomerHealth(models.Model):
 
     @api.readonly
     def web_read(self, specification):
-        if len(self) == 1:
+        # In the form of something else, not saved yet, a row has no id.
+        if len(self) == 1 and self.id:
             self._show_live()
         return super().web_read(specification)

@@ -4,9 +4,6 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-#: Who may open journal items and settlements.
-ACCOUNTING_GROUPS = "account.group_account_invoice,account.group_account_readonly"
-
 
 class CrmCustomerHealth(models.Model):
     """What one looks at in the diagnosis of a customer, and where it leads.
@@ -16,15 +13,6 @@ class CrmCustomerHealth(models.Model):
 
     _inherit = "crm.customer.health"
 
-    # Dimensions to filter and group by. Not stored: they follow the customer at once.
-    user_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
-    team_id = fields.Many2one(
-        related="partner_id.user_id.sale_team_id",
-        string="Sales Team",
-        help="The sales team of the customer's salesperson.",
-    )
-    country_id = fields.Many2one(related="partner_id.country_id")
-    industry_id = fields.Many2one(related="partner_id.industry_id")
     ageing_graph = fields.Text(
         compute="_compute_ageing_graph", help="What is open by age, as a bar chart."
     )

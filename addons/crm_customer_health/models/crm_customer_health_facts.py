@@ -89,8 +89,7 @@ class CrmCustomerHealth(models.Model):
                    line.id AS line_id,
                    line.display_type = 'payment_term' AS is_document,
                    COALESCE(move.payment_state = 'blocked', FALSE) AS is_disputed,
-                   basis.as_of - GREATEST(COALESCE(line.date_maturity, line.date),
-                                          line.invoice_date) AS days,
+                   basis.as_of - %(due_date)s AS days,
                    residual.amount - COALESCE(unposted.amount, 0) AS amount
               FROM (%(residual)s) residual
               JOIN account_move_line line ON line.id = residual.line_id
@@ -101,6 +100,7 @@ class CrmCustomerHealth(models.Model):
               LEFT JOIN (%(unposted)s) unposted ON unposted.line_id = line.id
              WHERE residual.amount != COALESCE(unposted.amount, 0)
             """,
+            due_date=self.env["account.receivable.settlement"]._get_due_date_sql("line"),
             residual=self._get_residual_sql(partners, is_past),
             unposted=self._get_unposted_sql(partners, is_past),
         )
@@ -109,12 +109,11 @@ class CrmCustomerHealth(models.Model):
         scope = SQL(
             """
             line.parent_state = 'posted'
-            AND line.account_id IN (SELECT id FROM account_account
-                                     WHERE account_type = 'asset_receivable'
-                                       AND NOT COALESCE(non_trade, FALSE))
+            AND line.account_id IN (%s)
             AND line.partner_id IS NOT NULL
             AND %s
             """,
+            self.env["account.receivable.settlement"]._get_trade_account_sql(),
             self._get_partner_scope_sql(SQL("line.partner_id"), partners),
         )
         open_now = SQL(

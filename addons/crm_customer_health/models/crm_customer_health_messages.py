@@ -7,10 +7,11 @@ class CrmCustomerHealth(models.Model):
     _inherit = "crm.customer.health"
 
     def _log_status_changes(self, old_statuses: dict[int, str]):
-        """Log in the customers' chatter which status they had, have now, and why.
+        """Log in the customers' chatter which status they had, have now, and why; and in the log
+        of status changes.
 
-        As tracked values of fields: whoever may not see a customer's health does not see them
-        there either (``mail.tracking.value._filter_has_field_access``).
+        In the chatter as tracked values of fields: whoever may not see a customer's health does not
+        see them there either (``mail.tracking.value._filter_has_field_access``).
 
         :param old_statuses: the former status by id of the health row.
         """
@@ -37,3 +38,6 @@ class CrmCustomerHealth(models.Model):
                     )
                     values_list.append({**values, "mail_message_id": message.id})
         tracking.create(values_list)
+        self.env["crm.customer.health.change"].sudo()._log(  # nobody may write them
+            {health: old_statuses[health.id] for health in self.browse(old_statuses)}
+        )

@@ -90,6 +90,28 @@ class CrmCustomerHealthPolicy(models.Model):
         help="A customer needs action when an amount is overdue for so many days: small debts may"
         " wait longer than large ones.",
     )
+    flag_to_sales = fields.Boolean(
+        "Flag to Sales",
+        default=True,
+        tracking=True,
+        help="Every morning each customer that needs action is flagged to its salesperson, once, by"
+        " an activity on the customer.",
+    )
+    escalation_days = fields.Integer(
+        "Escalate After (Days)",
+        default=14,
+        tracking=True,
+        help="A flag that is not cured after so many days goes to the leader of the sales team. 0:"
+        " never.",
+    )
+    fallback_user_id = fields.Many2one(
+        "res.users",
+        string="Flag to Otherwise",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        tracking=True,
+        help="Who is told of a customer that has no salesperson, opportunity, invoice or team with"
+        " an active user.",
+    )
 
     _company_uniq = models.Constraint(
         "UNIQUE (company_id)", "A company has one customer health policy."
@@ -104,6 +126,12 @@ class CrmCustomerHealthPolicy(models.Model):
                 raise ValidationError(
                     self.env._("The minimum history must be between 0 and 1000 items.")
                 )
+
+    @api.constrains("escalation_days")
+    def _check_escalation_days(self):
+        for policy in self:
+            if policy.escalation_days < 0:
+                raise ValidationError(self.env._("Flags cannot be escalated before they are made."))
 
     def _get_weight_fields(self) -> list[str]:
         """The weight of each measure of the health score."""
@@ -177,7 +205,9 @@ class CrmCustomerHealthPolicy(models.Model):
         """The policies of these companies, with full rights: they are made for each company."""
         policies = self.sudo().search([("company_id", "in", companies.ids)])
         missing = companies - policies.company_id
-        return policies + policies.create([{"company_id": company.id} for company in missing])
+        if missing:
+            policies += policies.create([{"company_id": company.id} for company in missing])
+        return policies
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -126,17 +126,14 @@ class CrmCustomerHealthPolicy(models.Model):
                 """
                 WITH instalment AS (
                     SELECT line.id, line.balance,
-                           GREATEST(COALESCE(line.date_maturity, line.date), line.invoice_date)
-                               AS due_date
+                           %(due_date)s AS due_date
                       FROM account_move_line line
                      WHERE line.company_id = %(company_id)s
                        AND line.parent_state = 'posted'
                        AND line.display_type = 'payment_term'
                        AND line.balance > 0
                        AND line.partner_id IS NOT NULL
-                       AND line.account_id IN (SELECT id FROM account_account
-                                                WHERE account_type = 'asset_receivable'
-                                                  AND NOT COALESCE(non_trade, FALSE))
+                       AND line.account_id IN (%(trade)s)
                        AND line.move_id IN (SELECT id FROM account_move
                                              WHERE move_type IN ('out_invoice', 'out_receipt'))
                        AND line.invoice_date BETWEEN %(start)s AND %(end)s
@@ -162,6 +159,8 @@ class CrmCustomerHealthPolicy(models.Model):
                 start=start,
                 end=end,
                 today=self.company_id._get_today(),
+                due_date=settlements._get_due_date_sql("line"),
+                trade=settlements._get_trade_account_sql(),
                 settlements=settlements._get_settlement_sql(
                     since=SQL("%s::date", start - relativedelta(days=1))
                 ),

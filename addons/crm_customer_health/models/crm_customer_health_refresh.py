@@ -185,7 +185,7 @@ class CrmCustomerHealth(models.Model):
         )
 
     def _write_result(self, with_sql: SQL, companies, partners):
-        """Bring the stored rows in line with ``health_result`` and tell of changed statuses.
+        """Bring the stored rows in line with ``health_result`` and tell what changed for people.
 
         One statement. For all customers only rows that changed are written.
         """
@@ -218,6 +218,7 @@ class CrmCustomerHealth(models.Model):
                            SELECT FROM health_result result
                             WHERE result.company_id = old.company_id
                               AND result.partner_id = old.partner_id)
+                 RETURNING health.id
                 ), written AS (
                     INSERT INTO crm_customer_health AS health (
                         %(columns)s, refreshed_at, refreshed_for, create_uid, create_date,
@@ -232,13 +233,17 @@ class CrmCustomerHealth(models.Model):
                        SET (%(columns)s, refreshed_at, refreshed_for, write_uid, write_date)
                          = (%(excluded)s, EXCLUDED.refreshed_at, EXCLUDED.refreshed_for,
                             EXCLUDED.write_uid, EXCLUDED.write_date)
-                    RETURNING health.id, company_id, partner_id, health_status
+                    RETURNING health.id, company_id, partner_id, health_status, needs_action
                 )
-                SELECT written.id, old.health_status
-                  FROM written
-                  JOIN old ON old.company_id = written.company_id
-                          AND old.partner_id = written.partner_id
+                SELECT old.company_id, old.partner_id, written.id,
+                       old.health_status, written.health_status,
+                       old.needs_action AND written.needs_action IS NOT TRUE
+                  FROM old
+                  LEFT JOIN written ON written.company_id = old.company_id
+                                   AND written.partner_id = old.partner_id
                  WHERE old.health_status != written.health_status
+                    OR old.needs_action AND written.id IS NOT NULL AND NOT written.needs_action
+                    OR old.needs_action AND old.id IN (SELECT id FROM gone)
                 """,
                 **{"with": SQL("%s, ", with_sql) if with_sql else SQL("WITH")},
                 companies=list(companies.ids),
@@ -252,7 +257,36 @@ class CrmCustomerHealth(models.Model):
             )
         )
         self.invalidate_model()
-        self._log_status_changes(dict(rows))
+        self._log_status_changes(
+            {
+                health_id: old_status
+                for __, __, health_id, old_status, new_status, __ in rows
+                if health_id and old_status != new_status
+            }
+        )
+        self.env["crm.payment.promise"]._judge(companies, partners)
+        self.env["crm.customer.flag"]._close_cured(companies, partners)
+        for company in companies:
+            cured = [row[1] for row in rows if row[0] == company.id and row[-1]]
+            if cured:
+                self._release(company, self.env["res.partner"].browse(cured))
+
+    @api.model
+    def _release(self, company, customers):
+        """These customers needed action in the company until now and do not any more."""
+        released = customers.with_company(company).filtered(
+            # Who is on hold by decision still is; who never is was not.
+            lambda customer: customer.hold_policy not in ("always", "never")
+        )
+        if released:
+            self._on_released(company, released)
+
+    @api.model
+    def _on_released(self, company, customers):
+        """Hook: these customers were on hold by the company's policy until now, and are no more.
+
+        Runs in the transaction that writes their figures, with full rights.
+        """
 
     @api.model
     def _cron_refresh(self):

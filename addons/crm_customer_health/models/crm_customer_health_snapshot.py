@@ -4,7 +4,6 @@ import time
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL, groupby
 from odoo.tools.query import Query
 
@@ -55,34 +54,13 @@ class CrmCustomerHealthSnapshot(models.Model):
 
     _name = "crm.customer.health.snapshot"
     _description = "Customer Health at Month End"
-    _rec_name = "partner_id"
+    _inherit = ["crm.customer.figures"]
     _order = "date desc, overdue_amount desc, id"
     # Millions of rows that nobody edits.
     _log_access = False
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
-    partner_id = fields.Many2one(
-        "res.partner", string="Customer", required=True, readonly=True, ondelete="cascade"
-    )
     date = fields.Date(
         "Month End", required=True, readonly=True, help="The day on which the figures are judged."
-    )
-    currency_id = fields.Many2one(related="company_id.currency_id")
-    user_id = fields.Many2one(
-        related="partner_id.user_id", string="Salesperson", help="Who has the customer now."
-    )
-    team_id = fields.Many2one(
-        related="partner_id.user_id.sale_team_id",
-        string="Sales Team",
-        help="The team of the salesperson who has the customer now.",
-    )
-    country_id = fields.Many2one(related="partner_id.country_id")
-    industry_id = fields.Many2one(related="partner_id.industry_id")
-    is_mine = fields.Boolean(
-        "My Customer",
-        compute="_compute_is_mine",
-        search="_search_is_mine",
-        help="The customer is yours, has no salesperson, or has an open opportunity of yours.",
     )
 
     # Exposure
@@ -199,23 +177,6 @@ class CrmCustomerHealthSnapshot(models.Model):
     def _get_selection(self, field_name: str) -> list[tuple[str, str]]:
         return self.env["crm.customer.health"]._fields[field_name]._description_selection(self.env)
 
-    @api.depends("partner_id")
-    @api.depends_context("uid")
-    def _compute_is_mine(self):
-        mine = self.search(Domain("id", "in", self.ids) & self._get_mine_domain())
-        for snapshot in self:
-            snapshot.is_mine = snapshot in mine
-
-    def _search_is_mine(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = self._get_mine_domain()
-        return domain if True in value else ~domain
-
-    @api.model
-    def _get_mine_domain(self) -> Domain:
-        return self.env["crm.customer.health"]._get_mine_domain()
-
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
         """What stood at several month ends does not add up: it is their mean."""
         field_name, __, aggregator = aggregate_spec.partition(":")
@@ -326,12 +287,11 @@ class CrmCustomerHealthSnapshot(models.Model):
                     SELECT line.company_id, MIN(line.date)
                       FROM account_move_line line
                      WHERE line.parent_state = 'posted'
-                       AND line.account_id IN (SELECT id FROM account_account
-                                                WHERE account_type = 'asset_receivable'
-                                                  AND NOT COALESCE(non_trade, FALSE))
+                       AND line.account_id IN (%s)
                        AND line.partner_id IS NOT NULL
                      GROUP BY line.company_id
-                    """
+                    """,
+                    self.env["account.receivable.settlement"]._get_trade_account_sql(),
                 )
             )
         )

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .crm_customer_health import HEALTH_GROUPS
+from .crm_customer_figures import HEALTH_GROUPS
 
 
 class CrmLead(models.Model):
@@ -25,7 +25,7 @@ class CrmLead(models.Model):
         lambda self: self.env["crm.customer.health"]._fields["health_status"].selection,
         string="Customer's Health",
         compute="_compute_health",
-        search="_search_health_status",
+        search=lambda self, operator, value: self._search_health("health_status", operator, value),
         groups=HEALTH_GROUPS,
         help="How safe the customer's business is, from payments, exposure, trend and purchases.",
     )
@@ -34,7 +34,7 @@ class CrmLead(models.Model):
         digits=(16, 2),
         aggregator="avg",
         compute="_compute_health",
-        search="_search_health_score",
+        search=lambda self, operator, value: self._search_health("health_score", operator, value),
         groups=HEALTH_GROUPS,
         help="0 to 100.",
     )
@@ -43,7 +43,7 @@ class CrmLead(models.Model):
         aggregator=None,
         currency_field="health_currency_id",
         compute="_compute_health",
-        search="_search_health_overdue_amount",
+        search=lambda self, operator, value: self._search_health("overdue_amount", operator, value),
         groups=HEALTH_GROUPS,
         help="What is open on all overdue instalments of the customer, not only of this"
         " opportunity.",
@@ -59,15 +59,6 @@ class CrmLead(models.Model):
             lead.health_status = partner.health_status
             lead.health_score = partner.health_score
             lead.health_overdue_amount = partner.overdue_amount
-
-    def _search_health_status(self, operator, value):
-        return self._search_health("health_status", operator, value)
-
-    def _search_health_score(self, operator, value):
-        return self._search_health("health_score", operator, value)
-
-    def _search_health_overdue_amount(self, operator, value):
-        return self._search_health("overdue_amount", operator, value)
 
     def _search_health(self, name, operator, value):
         """Opportunities by a field of their customer: it says which customers the user may see.

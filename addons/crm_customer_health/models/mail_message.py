@@ -5,7 +5,7 @@ from odoo.addons.crm_accounting_bridge.models.mail_message import _CONTENT_FIELD
 
 
 class MailMessage(models.Model):
-    """Changes of a health policy stay in its chatter as they were written."""
+    """Changes of a policy, and of one customer's hold, stay in the chatter as written."""
 
     _inherit = "mail.message"
 
@@ -29,7 +29,11 @@ class MailMessage(models.Model):
             .search_count(
                 [
                     ("mail_message_id", "in", self.ids),
+                    "|",
                     ("field_id.model", "=", "crm.customer.health.policy"),
+                    "&",
+                    ("field_id.model", "=", "res.partner"),
+                    ("field_id.name", "=", "hold_policy"),
                 ],
                 limit=1,
             )

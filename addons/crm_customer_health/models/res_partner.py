@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .crm_customer_health import HEALTH_GROUPS
+from .crm_customer_figures import HEALTH_GROUPS
 
 COMPARISONS = {
     "<": comparison.lt,
@@ -32,7 +32,7 @@ class ResPartner(models.Model):
     health_status = fields.Selection(
         lambda self: self.env["crm.customer.health"]._fields["health_status"].selection,
         compute="_compute_health",
-        search="_search_health_status",
+        search=lambda self, operator, value: self._search_health("health_status", operator, value),
         groups=HEALTH_GROUPS,
         help="How safe the customer's business is, from payments, exposure, trend and purchases.",
     )
@@ -46,7 +46,7 @@ class ResPartner(models.Model):
         digits=(16, 2),
         aggregator="avg",
         compute="_compute_health",
-        search="_search_health_score",
+        search=lambda self, operator, value: self._search_health("health_score", operator, value),
         groups=HEALTH_GROUPS,
         help="0 to 100.",
     )
@@ -54,7 +54,7 @@ class ResPartner(models.Model):
         digits=(16, 2),
         aggregator="avg",
         compute="_compute_health",
-        search="_search_payment_score",
+        search=lambda self, operator, value: self._search_health("payment_score", operator, value),
         groups=HEALTH_GROUPS,
         help="1 to 100: 80 is paid on the due date, 50 is 30 days late.",
     )
@@ -62,7 +62,7 @@ class ResPartner(models.Model):
         "Overdue",
         aggregator="sum",
         compute="_compute_health",
-        search="_search_overdue_amount",
+        search=lambda self, operator, value: self._search_health("overdue_amount", operator, value),
         groups=HEALTH_GROUPS,
         help="What is open on instalments past their due date; disputed invoices excepted.",
     )
@@ -70,7 +70,9 @@ class ResPartner(models.Model):
         digits=(16, 2),
         aggregator="avg",
         compute="_compute_health",
-        search="_search_days_beyond_terms",
+        search=lambda self, operator, value: self._search_health(
+            "days_beyond_terms", operator, value
+        ),
         groups=HEALTH_GROUPS,
         help="Days from due date to payment, weighted by amount.",
     )
@@ -115,21 +117,6 @@ class ResPartner(models.Model):
         if operator == "any":
             return self._get_health_domain(value)
         return self._search_health("id", operator, value)
-
-    def _search_health_status(self, operator, value):
-        return self._search_health("health_status", operator, value)
-
-    def _search_health_score(self, operator, value):
-        return self._search_health("health_score", operator, value)
-
-    def _search_payment_score(self, operator, value):
-        return self._search_health("payment_score", operator, value)
-
-    def _search_overdue_amount(self, operator, value):
-        return self._search_health("overdue_amount", operator, value)
-
-    def _search_days_beyond_terms(self, operator, value):
-        return self._search_health("days_beyond_terms", operator, value)
 
     def _search_health(self, name, operator, value):
         """Partners by a field of their health row; who has no row counts as empty or zero.

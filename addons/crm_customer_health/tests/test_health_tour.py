@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo import Command
 from odoo.tests import HttpCase, tagged
 
 from .common import HealthCommon
@@ -7,10 +8,11 @@ from .common import HealthCommon
 
 @tagged("post_install", "-at_install")
 class TestHealthTour(HealthCommon, HttpCase):
-    """A salesperson looks for overdue customers and opens a diagnosis, in a browser."""
+    """A salesperson looks for overdue customers, in a browser."""
 
-    def test_salesperson_opens_a_diagnosis(self):
-        seller = self._create_user("tour-seller", "sales_team.group_sale_salesman")
+    def setUp(self):
+        super().setUp()
+        self.seller = seller = self._create_user("tour-seller", "sales_team.group_sale_salesman")
         today = self.company._get_today()
         for name, days in (("Tour Late", -40), ("Tour Prompt", 20)):
             self._invoice(
@@ -20,4 +22,16 @@ class TestHealthTour(HealthCommon, HttpCase):
                 invoice_date_due=today + timedelta(days=days),
             )
         self._refresh()
-        self.start_tour("/odoo", "crm_customer_health_tour", login=seller.login)
+
+    def test_salesperson_opens_a_diagnosis(self):
+        self.start_tour("/odoo", "crm_customer_health_tour", login=self.seller.login)
+
+    def test_salesperson_finds_a_flag_and_records_a_promise(self):
+        self._get_policy().threshold_ids = [Command.create({"amount": 500, "days": 7})]
+        self._refresh()
+        run = self.env["crm.customer.flag.run"].sudo()._start(self.company)
+        run._do_batch()
+        self.assertEqual(run.flagged_count, 1)
+        self.start_tour("/odoo", "crm_customer_flag_tour", login=self.seller.login)
+        promise = self.env["crm.payment.promise"].search([("recorded_by_id", "=", self.seller.id)])
+        self.assertEqual((promise.amount, promise.state), (600.0, "running"))

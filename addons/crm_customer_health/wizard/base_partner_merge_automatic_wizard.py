@@ -17,6 +17,14 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             self.env["crm.customer.health.snapshot"].sudo()._rebuild(customers.exists())
         return result
 
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        # One open flag is left, for a customer can only have one.
+        self.env["crm.customer.flag"].sudo().search(  # who merges contacts may see no flags
+            [("partner_id", "in", src_partners.ids), ("closed_on", "=", False)]
+        )._close("merged")
+        self.env["crm.customer.flag"].flush_model()
+        return super()._update_foreign_keys(src_partners, dst_partner)
+
     def _is_history_merged(self, partners, dst_partner) -> bool:
         """Whether journal items go from one customer to another: few merges of contacts do that."""
         sources = partners - dst_partner if dst_partner else partners

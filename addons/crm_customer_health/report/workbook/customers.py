@@ -105,10 +105,6 @@ class CustomerSheet(Sheet):
             "country_id": self.env._("The customer's country."),
             "industry_id": self.env._("The customer's industry."),
             "currency_id": self.env._("The currency of the amounts in the row: the company's."),
-            "days_overdue": self.env._("Days since the oldest overdue instalment was due."),
-            "payment_measure": self.env._("The payment score as part of the health score."),
-            "first_invoice_date": self.env._("Date of the first posted invoice or receipt."),
-            "last_invoice_date": self.env._("Date of the last posted invoice or receipt."),
         }
 
     def fill(self):

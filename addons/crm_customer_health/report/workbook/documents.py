@@ -1,5 +1,7 @@
 """What the sheets of instalments and of settlements have in common."""
 
+from abc import abstractmethod
+
 from odoo.tools import SQL
 
 from .sheet import Sheet, fetch_in_batches
@@ -27,12 +29,15 @@ class DocumentSheet(Sheet):
     def fill(self):
         self.table.fill(self._get_rows())
 
+    @abstractmethod
     def _get_name(self) -> str:
-        raise NotImplementedError
+        """The sheet's name."""
 
+    @abstractmethod
     def _get_columns(self) -> list[Column]:
-        raise NotImplementedError
+        """All columns, in the order in which they are shown."""
 
+    @abstractmethod
     def _get_relation_sql(self, partners) -> SQL:
         """A ``SELECT`` with ``line_id``, ``company_id``, ``customer_id`` and more.
 
@@ -40,18 +45,18 @@ class DocumentSheet(Sheet):
 
         :param partners: the customers, or ``None`` for all
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def _get_order_sql(self) -> SQL:
-        raise NotImplementedError
+        """In which order the rows are."""
 
+    @abstractmethod
     def _get_selected_columns(self) -> list[str]:
         """Columns of the relation that :meth:`_get_values` takes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _get_values(self, row: list, company) -> list:
         """Cells after company, customer and document, from the selected columns."""
-        raise NotImplementedError
 
     def _get_customer_columns(self) -> list[Column]:
         described = self.report._get_health_model().fields_get(

@@ -15,13 +15,11 @@ def get_ledger(env, companies) -> dict[int, dict[str, float]]:
     """
     health = env["crm.customer.health"].sudo()
     health._flush_sources()
+    settlements = env["account.receivable.settlement"]
     rows = env.execute_query_dict(
         SQL(
             """
-            WITH trade AS (
-                SELECT id FROM account_account
-                 WHERE account_type = 'asset_receivable' AND NOT COALESCE(non_trade, FALSE)
-            ), part AS (
+            WITH trade AS (%(trade)s), part AS (
                 SELECT company_id, balance,
                        CASE WHEN partner_id IS NULL THEN balance ELSE 0 END AS without_partner,
                        0 AS unposted_match, 0 AS unposted_payment
@@ -53,8 +51,9 @@ def get_ledger(env, companies) -> dict[int, dict[str, float]]:
               FROM part
              GROUP BY company_id
             """,
+            trade=settlements._get_trade_account_sql(),
             companies=list(companies.ids),
-            unposted_payments=env["account.receivable.settlement"]._get_unposted_payment_sql(),
+            unposted_payments=settlements._get_unposted_payment_sql(),
         )
     )
     found = {row.pop("company_id"): row for row in rows}

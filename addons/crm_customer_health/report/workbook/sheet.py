@@ -1,12 +1,14 @@
 """What the sheets of the workbook have in common."""
 
+from abc import ABC, abstractmethod
+
 from odoo.tools import SQL
 
 #: So many rows are in memory at a time.
 BATCH_SIZE = 2000
 
 
-class Sheet:
+class Sheet(ABC):
     """A sheet of the workbook.
 
     All sheets are added to the book in the order in which they are shown, then each is written;
@@ -25,13 +27,13 @@ class Sheet:
         self.env = report.env
         self.book = book
 
+    @abstractmethod
     def add(self):
         """Put the sheet into the book."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fill(self):
         """Fill the sheet."""
-        raise NotImplementedError
 
 
 def fetch_in_batches(env, query: SQL):

@@ -1,0 +1,134 @@
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.tools import SQL, format_amount, format_date
+
+
+class CrmCustomerFlag(models.Model):
+    """What the activity of a flag says."""
+
+    _inherit = "crm.customer.flag"
+
+    @api.model
+    def _get_activity_facts(self, company, customers) -> dict[int, dict]:
+        """What the figures of a customer do not say: the worst overdue invoice (the most money for
+        the longest), the last payment, and the last promise that was broken. One statement.
+        """
+        self.env["crm.payment.promise"].flush_model()
+        policy = self.env["crm.customer.health.policy"]._get_policy(company)
+        health = self.env["crm.customer.health"]
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                WITH %(items)s,
+                worst AS (
+                    SELECT DISTINCT ON (worst.partner_id) worst.partner_id, move.name AS worst_name,
+                           worst.amount AS worst_amount, worst.days AS worst_days
+                      FROM (SELECT partner_id, move_id, SUM(amount) AS amount, MAX(days) AS days,
+                                   SUM(amount * days) AS weight
+                              FROM overdue GROUP BY partner_id, move_id) worst
+                      JOIN account_move move ON move.id = worst.move_id
+                     ORDER BY worst.partner_id, worst.weight DESC, worst.move_id),
+                payment AS (
+                    SELECT DISTINCT ON (partner.commercial_partner_id)
+                           partner.commercial_partner_id AS partner_id,
+                           settlement_date AS paid_on,
+                           SUM(settlement.amount) AS paid_amount
+                      FROM (%(settlements)s) settlement
+                      JOIN res_partner partner ON partner.id = settlement.partner_id
+                     WHERE settlement.kind = 'payment' AND settlement.amount > 0
+                       AND NOT settlement.is_mirror AND settlement.parent_state = 'posted'
+                       AND settlement.company_id = %(company)s
+                     GROUP BY partner.commercial_partner_id, settlement_date
+                     ORDER BY partner.commercial_partner_id, settlement_date DESC),
+                promise AS (
+                    SELECT DISTINCT ON (partner_id) partner_id, date AS promised_for,
+                           amount AS promised_amount
+                      FROM crm_payment_promise
+                     WHERE company_id = %(company)s AND partner_id = ANY(%(customers)s)
+                       AND state = 'broken'
+                     ORDER BY partner_id, date DESC, id DESC)
+                SELECT *
+                  FROM worst
+                  FULL JOIN payment USING (partner_id)
+                  FULL JOIN promise USING (partner_id)
+                """,
+                items=self._get_overdue_items_sql(policy, customers),
+                settlements=self.env["account.receivable.settlement"]._get_settlement_sql(
+                    line_ids=health._get_instalment_ids_sql(customers)
+                ),
+                company=company.id,
+                customers=list(customers.ids),
+            )
+        )
+        return {row["partner_id"]: row for row in rows}
+
+    @api.model
+    def _get_summary(self, health) -> str:
+        """The activity's title; seen by those who may see what the customer owes."""
+        return self.env._(
+            "Overdue: %(amount)s since %(date)s",
+            amount=format_amount(self.env, health.overdue_amount, health.currency_id),
+            date=format_date(self.env, health.oldest_due_date),
+        )
+
+    @api.model
+    def _get_note(self, health, facts: dict) -> Markup:
+        """The activity's text, a line for each fact.
+
+        :param health: the customer's row.
+        :param facts: of :meth:`_get_activity_facts`.
+        """
+        lines = self._get_note_lines(health, facts)
+        return Markup("<ul>%s</ul>") % Markup("").join(
+            Markup("<li>%s</li>") % line for line in lines
+        )
+
+    @api.model
+    def _get_note_lines(self, health, facts: dict) -> list[str]:
+        """Hook: what the activity says of a customer, in the language of who is told."""
+        currency = health.currency_id
+        lines = [
+            self.env._(
+                "%(amount)s overdue since %(date)s, instalments: %(count)s (%(company)s)",
+                amount=format_amount(self.env, health.overdue_amount, currency),
+                date=format_date(self.env, health.oldest_due_date),
+                count=health.overdue_count,
+                company=health.company_id.display_name,
+            )
+        ]
+        if facts.get("worst_name"):
+            lines.append(
+                self.env._(
+                    "Worst: %(invoice)s, %(amount)s for %(days)s days",
+                    invoice=facts["worst_name"],
+                    amount=format_amount(self.env, facts["worst_amount"], currency),
+                    days=facts["worst_days"],
+                )
+            )
+        lines.append(
+            self.env._(
+                "Last payment: %(amount)s on %(date)s",
+                amount=format_amount(self.env, facts["paid_amount"], currency),
+                date=format_date(self.env, facts["paid_on"]),
+            )
+            if facts.get("paid_on")
+            else self.env._("Last payment: none")
+        )
+        if facts.get("promised_for"):
+            lines.append(
+                self.env._(
+                    "Broken promise: %(amount)s by %(date)s",
+                    amount=format_amount(self.env, facts["promised_amount"], currency),
+                    date=format_date(self.env, facts["promised_for"]),
+                )
+            )
+        if health.payment_risk != "unknown":
+            lines.append(
+                self.env._(
+                    "Payment score %(score)s. %(trend)s",
+                    score=round(health.payment_score),
+                    trend=health._get_trend_reason(),
+                ).strip()
+            )
+        return lines

@@ -1,0 +1,80 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import format_datetime
+
+
+class CrmCustomerHoldOverride(models.Model):
+    """Who let which document pass although its customer was on hold, when and why.
+
+    A log: written by :meth:`_log` only; only administrators can delete from it.
+    """
+
+    _name = "crm.customer.hold.override"
+    _description = "Hold Override"
+    _inherit = ["crm.customer.figures"]
+    _order = "id desc"
+    _rec_name = "document_name"
+
+    partner_id = fields.Many2one(index=True)
+    res_model = fields.Char("Document Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        "Document ID", model_field="res_model", required=True, readonly=True
+    )
+    document_name = fields.Char("Document", required=True, readonly=True)
+    overridden_by_id = fields.Many2one(
+        "res.users", required=True, readonly=True, ondelete="restrict"
+    )
+    reason = fields.Text(required=True, readonly=True)
+    hold_reason = fields.Text(readonly=True, help="Why the document was held at that time.")
+
+    @api.model
+    def _log(self, document, customer, reason: str, hold_reason: str):
+        """Keep that the user overrode the hold of this document, here and in the chatter.
+
+        The chatter says no amount: not everybody who reads it may see what a customer owes.
+        """
+        override = self.create(
+            {
+                "company_id": document.company_id.id,
+                "partner_id": customer.commercial_partner_id.id,
+                "res_model": document._name,
+                "res_id": document.id,
+                "document_name": document.display_name,
+                "overridden_by_id": self.env.uid,
+                "reason": reason,
+                "hold_reason": hold_reason,
+            }
+        )
+        document._message_log(body=self.env._("Hold overridden: %(reason)s", reason=reason))
+        override.partner_id._message_log(
+            body=self.env._(
+                "Hold of %(document)s overridden: %(reason)s",
+                document=Markup("<a href='#' data-oe-model='%s' data-oe-id='%s'>%s</a>")
+                % (document._name, document.id, document.display_name),
+                reason=reason,
+            )
+        )
+        return override
+
+    def _get_note(self) -> str:
+        """Who, when and why, in one sentence; empty without override."""
+        if not self:
+            return ""
+        return self.env._(
+            "%(user)s let it pass on %(date)s: %(reason)s",
+            user=self.overridden_by_id.display_name,
+            date=format_datetime(self.env, self.create_date, dt_format="short"),
+            reason=self.reason,
+        )
+
+    def action_view_document(self):
+        """Open the document."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }

@@ -1,0 +1,115 @@
+from datetime import date, datetime
+
+from odoo import fields, models
+from odoo.exceptions import AccessError
+
+#: Who sees the amounts of all customers.
+TOTAL_GROUPS = (
+    "sales_team.group_sale_salesman_all_leads",
+    "account.group_account_invoice",
+    "account.group_account_readonly",
+)
+
+
+class DigestDigest(models.Model):
+    """Customers in Odoo's digest, for who may see the figures of all customers."""
+
+    _inherit = "digest.digest"
+
+    kpi_overdue_customers = fields.Boolean("Overdue from Customers")
+    kpi_overdue_customers_value = fields.Monetary(compute="_compute_kpi_overdue_customers_value")
+    kpi_newly_at_risk = fields.Boolean("Customers Newly at Risk")
+    kpi_newly_at_risk_value = fields.Integer(compute="_compute_kpi_newly_at_risk_value")
+    kpi_cured_customers = fields.Boolean("Customers No Longer at Risk")
+    kpi_cured_customers_value = fields.Integer(compute="_compute_kpi_cured_customers_value")
+    kpi_cash_received = fields.Boolean("Cash Received from Customers")
+    kpi_cash_received_value = fields.Monetary(compute="_compute_kpi_cash_received_value")
+
+    def _compute_kpi_overdue_customers_value(self):
+        """What is overdue at the end of the period."""
+        __, end, companies = self._get_customer_kpi_parameters()
+        health = self.env["crm.customer.health"]
+        self._set_customer_kpi(
+            "kpi_overdue_customers_value",
+            {
+                company: health._get_overdue_total(company, self._get_company_day(company, end))
+                for company in companies
+            },
+        )
+
+    def _compute_kpi_newly_at_risk_value(self):
+        self._set_customer_kpi("kpi_newly_at_risk_value", self._count_status_changes("new_status"))
+
+    def _compute_kpi_cured_customers_value(self):
+        self._set_customer_kpi(
+            "kpi_cured_customers_value", self._count_status_changes("old_status")
+        )
+
+    def _compute_kpi_cash_received_value(self):
+        start, end, companies = self._get_customer_kpi_parameters()
+        health = self.env["crm.customer.health"]
+        self._set_customer_kpi(
+            "kpi_cash_received_value",
+            {
+                company: health._get_cash_received(
+                    company,
+                    self._get_company_day(company, start),
+                    self._get_company_day(company, end),
+                )
+                for company in companies
+            },
+        )
+
+    def _count_status_changes(self, at_risk_field: str) -> dict:
+        """How many customers' status changed to, or from, At Risk in the period, by company."""
+        start, end, companies = self._get_customer_kpi_parameters()
+        return dict(
+            self.env["crm.customer.health.change"]
+            .sudo()  # the user's groups and companies were checked
+            ._read_group(
+                [
+                    ("company_id", "in", companies.ids),
+                    ("create_date", ">=", start),
+                    ("create_date", "<", end),
+                    (at_risk_field, "=", "at_risk"),
+                ],
+                ["company_id"],
+                ["partner_id:count_distinct"],
+            )
+        )
+
+    def _get_customer_kpi_parameters(self):
+        """Begin, end and companies; the digest leaves out what the user may not see."""
+        user = self.env.user
+        start, end, companies = self._get_kpi_compute_parameters()
+        if companies - user.company_ids or not any(map(user.has_group, TOTAL_GROUPS)):
+            raise AccessError(self.env._("You may not see the figures of all customers."))
+        return fields.Datetime.to_datetime(start), fields.Datetime.to_datetime(end), companies
+
+    def _get_company_day(self, company, moment: datetime) -> date:
+        """As many days before the company's today as the moment is before now."""
+        return company._get_today() - (fields.Datetime.now() - moment)
+
+    def _set_customer_kpi(self, field_name: str, value_by_company: dict):
+        for digest in self:
+            company = digest.company_id or self.env.company
+            digest[field_name] = value_by_company.get(company, 0)
+
+    def _compute_kpis_actions(self, company, user):
+        actions = super()._compute_kpis_actions(company, user)
+        sells = user.has_group("sales_team.group_sale_salesman")
+        menu = self.env.ref("crm.crm_menu_root" if sells else "account.menu_finance")
+        customers = f"crm_customer_health.crm_customer_health_action?menu_id={menu.id}"
+        changes = f"crm_customer_health.crm_customer_health_change_action?menu_id={menu.id}"
+        actions.update(
+            kpi_overdue_customers=customers,
+            kpi_newly_at_risk=changes,
+            kpi_cured_customers=changes,
+            kpi_cash_received=customers,
+        )
+        if any(map(user.has_group, TOTAL_GROUPS[1:])):
+            menu = self.env.ref("account.menu_finance")
+            actions["kpi_cash_received"] = (
+                f"crm_accounting_bridge.account_receivable_settlement_action?menu_id={menu.id}"
+            )
+        return actions

@@ -1,0 +1,126 @@
+from odoo import Command
+from odoo.tests import tagged
+
+from .flag_common import FlagCommon
+
+
+@tagged("post_install", "-at_install")
+class TestFlagAssignee(FlagCommon):
+    """Who is told: each fallback, and inactive users are skipped."""
+
+    def setUp(self):
+        super().setUp()
+        self.customer.user_id = False
+        self.invoice = self._overdue(1000.0)
+        self.invoice.invoice_user_id = False
+        self.third = self._create_user("f-third", "sales_team.group_sale_salesman")
+
+    def assertTold(self, user):
+        self._flush()
+        told = self.flags._get_assignees(self.company, self.customer)
+        self.assertEqual(told.get(self.customer.id, False), user.id)
+
+    def _deactivate(self, user):
+        self.env.user.browse(user.id).sudo().active = False
+
+    def test_salesperson_comes_first(self):
+        self._create_deal(partner_id=self.customer.id, user_id=self.other_seller.id)
+        self.customer.user_id = self.seller
+        self.assertTold(self.seller)
+
+    def test_newest_open_deal(self):
+        old = self._create_deal(partner_id=self.customer.id, user_id=self.seller.id)
+        new = self._create_deal(partner_id=self.customer.id, user_id=self.other_seller.id)
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = create_date - interval '3 days' WHERE id = %s",
+            [old.id],
+        )
+        self.assertTold(self.other_seller)
+        new.action_set_lost()
+        self.assertTold(self.seller)
+
+    def test_deal_of_a_contact(self):
+        contact = self.env["res.partner"].create(
+            {"name": "Buyer", "parent_id": self.customer.id, "type": "contact"}
+        )
+        self._create_deal(partner_id=contact.id, user_id=self.seller.id)
+        self.assertTold(self.seller)
+
+    def test_deal_of_another_company_is_none(self):
+        other = self.setup_other_company(name="Second")["company"]
+        self.seller.company_ids |= other
+        self._create_deal(
+            partner_id=self.customer.id, user_id=self.seller.id, company_id=other.id, team_id=False
+        )
+        self.assertTold(self.fallback)
+
+    def test_oldest_overdue_invoice(self):
+        newer = self._overdue(5000.0, date="2024-01-12", invoice_date_due="2024-02-20")
+        newer.invoice_user_id = self.other_seller
+        self.assertTold(self.other_seller)
+        self.invoice.invoice_user_id = self.seller
+        self.assertTold(self.seller)
+
+    def test_inactive_salesperson_is_skipped(self):
+        self.customer.user_id = self.third
+        self.invoice.invoice_user_id = self.seller
+        self._deactivate(self.third)
+        self.assertTold(self.seller)
+
+    def test_leader_of_the_inactive_salespersons_team(self):
+        self.team.member_ids |= self.third
+        self.customer.user_id = self.third
+        self._deactivate(self.third)
+        self.assertTold(self.leader)
+
+    def test_leader_of_the_deals_team(self):
+        self._create_deal(partner_id=self.customer.id, user_id=False, team_id=self.team.id)
+        self.assertTold(self.leader)
+
+    def test_salesperson_of_an_invoice_before_any_leader(self):
+        self._create_deal(partner_id=self.customer.id, user_id=False, team_id=self.team.id)
+        self.invoice.invoice_user_id = self.other_seller
+        self.assertTold(self.other_seller)
+
+    def test_fallback(self):
+        self.assertTold(self.fallback)
+
+    def test_user_of_another_company_is_skipped(self):
+        other = self.setup_other_company(name="Second")["company"]
+        stranger = self._create_user("f-stranger", "sales_team.group_sale_salesman", company=other)
+        self.customer.user_id = stranger
+        self.assertTold(self.fallback)
+
+    def test_portal_user_is_skipped(self):
+        self.customer.user_id = self._create_user("f-portal", "base.group_portal")
+        self.assertTold(self.fallback)
+
+    def test_nobody(self):
+        self.policy.fallback_user_id = False
+        run = self._morning()
+        flag = self._get_flag()
+        self.assertFalse(flag.assigned_id)
+        self.assertFalse(flag.activity_id)
+        self.assertFalse(flag.is_done)
+        self.assertEqual(run.unassigned_count, 1)
+        self.customer.user_id = self.seller
+        run = self._morning("2024-03-02 08:00:00")
+        self.assertEqual(run.unassigned_count, 0)
+        self.assertEqual(flag.assigned_id, self.seller)
+        self.assertEqual(self._get_activities().user_id, self.seller)
+
+    def test_many_customers_at_once(self):
+        twin = self._create_customer("Twin", user_id=self.other_seller.id)
+        self._overdue(1000.0, twin)
+        self._create_deal(partner_id=self.customer.id, user_id=self.seller.id)
+        self._flush()
+        self.assertEqual(
+            self.flags._get_assignees(self.company, self.customer | twin),
+            {self.customer.id: self.seller.id, twin.id: self.other_seller.id},
+        )
+
+    def test_teams_of_an_archived_team_have_no_leader(self):
+        self._create_deal(partner_id=self.customer.id, user_id=False, team_id=self.team.id)
+        self.team.active = False
+        self.team.member_ids = [Command.clear()]
+        self.assertTold(self.fallback)

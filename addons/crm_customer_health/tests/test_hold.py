@@ -1,0 +1,164 @@
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import tagged
+
+from .flag_common import FlagCommon
+
+
+@tagged("post_install", "-at_install")
+class TestHold(FlagCommon):
+    """Who is on hold, by policy or by decision; what it means for documents, other addons test."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manager = cls._create_user(
+            "f-manager", "sales_team.group_sale_manager,base.group_partner_manager"
+        )
+        cls.sound = cls._create_customer("Sound")
+
+    def _get_holds(self, company=None):
+        self._flush()
+        return (self.customer | self.sound)._get_holds(company or self.company)
+
+    def _get_held(self, company=None):
+        self._refresh(company)
+        query = self.env["res.partner"]._get_held_query(company or self.company)
+        return self.env["res.partner"].browse(query.get_result_ids())
+
+    def test_held_by_policy_until_paid(self):
+        invoice = self._overdue(1000.0)
+        self._overdue(1000.0, self.sound, invoice_date_due="2024-06-01")
+        holds = self._get_holds()
+        self.assertEqual(list(holds), [self.customer.id])
+        sentence = holds[self.customer.id]
+        for text in ("Slow & Sons", "1,000.00", "02/09/2024", "21 days"):
+            self.assertIn(text, sentence)
+        self.assertEqual(self._get_held(), self.customer)
+        self._pay(invoice, date="2024-03-01")
+        self.assertFalse(self._get_holds(), "at once, before any scheduled action")
+        self.assertFalse(self._get_held())
+
+    def test_below_the_policy_is_not_held(self):
+        self._overdue(499.0)
+        self.assertFalse(self._get_holds())
+        self.assertFalse(self._get_held())
+
+    def test_always_and_never(self):
+        self._overdue(1000.0)
+        self.customer.hold_policy = "never"
+        self.sound.hold_policy = "always"
+        holds = self._get_holds()
+        self.assertEqual(holds, {self.sound.id: "Sound is on hold by decision for this customer."})
+        self.assertEqual(self._get_held(), self.sound)
+
+    def test_contacts_are_held_with_their_company(self):
+        contact = self.env["res.partner"].create(
+            {"name": "Clerk", "parent_id": self.customer.id, "type": "contact"}
+        )
+        self._overdue(1000.0)
+        self._flush()
+        self.assertEqual(list(contact._get_holds(self.company)), [contact.id])
+
+    def test_companies_decide_apart(self):
+        other = self.setup_other_company(name="Second")["company"]
+        self._overdue(1000.0)
+        self.sound.with_company(other).hold_policy = "always"
+        self.assertEqual(list(self._get_holds()), [self.customer.id])
+        self.assertEqual(list(self._get_holds(other)), [self.sound.id])
+        self.assertEqual(self._get_held(other), self.sound)
+
+    def test_archived_customer_is_held(self):
+        self._overdue(1000.0)
+        self.customer.active = False
+        self.assertIn(self.customer.id, self._get_holds())
+        self.assertIn(self.customer, self._get_held())
+
+    def test_disputed_is_not_held(self):
+        invoice = self._overdue(1000.0)
+        invoice.payment_state = "blocked"
+        self.assertFalse(self._get_holds())
+
+    def test_who_may_decide(self):
+        self.customer.with_user(self.manager).hold_policy = "never"
+        self.assertEqual(self.customer.hold_policy, "never")
+        for user in (self.seller, self.leader, self.fallback):
+            with self.subTest(user.login):
+                with self.assertRaises(AccessError):
+                    self.customer.with_user(user).write({"hold_policy": "always"})
+                with self.assertRaises(AccessError):
+                    self.customer.with_user(user).read(["hold_policy"])
+                with self.assertRaises(AccessError):
+                    self.env["res.partner"].with_user(user).search([("hold_policy", "=", "never")])
+
+    def test_decision_stays_in_the_chatter(self):
+        self._flush()
+        customer = self.customer.with_context(tracking_disable=False, mail_notrack=False)
+        customer.with_user(self.manager).hold_policy = "never"
+        self._flush()
+        value = self.customer.message_ids.sudo().tracking_value_ids.filtered(
+            lambda value: value.field_id.name == "hold_policy"
+        )
+        self.assertRecordValues(
+            value, [{"old_value_char": "By Policy", "new_value_char": "Never on Hold"}]
+        )
+        message = value.mail_message_id.with_env(self.env)
+        self.assertEqual(message.author_id, self.manager.partner_id)
+        with self.assertRaises(AccessError):
+            message.with_user(self.manager).unlink()
+        with self.assertRaises(AccessError):
+            message.with_user(self.manager).write({"body": "Nothing."})
+
+    def test_released_is_told_once(self):
+        """The hook by which documents learn that their customer is not held any more."""
+        told = []
+        health = type(self.env["crm.customer.health"])
+        self.patch(
+            health,
+            "_on_released",
+            lambda self, company, customers: told.append((company, customers)),
+        )
+        invoice = self._overdue(1000.0)
+        self._refresh()
+        self.assertFalse(told)
+        self._pay(invoice, 600.0, date="2024-03-01")
+        self._refresh(partners=self.customer)
+        self.assertEqual(told, [(self.company, self.customer)])
+        self._refresh()
+        self.assertEqual(len(told), 1)
+
+    def test_decided_customers_are_not_released(self):
+        told = []
+        health = type(self.env["crm.customer.health"])
+        self.patch(health, "_on_released", lambda self, *released: told.append(released))
+        self.customer.hold_policy = "always"
+        self.sound.hold_policy = "never"
+        invoices = self._overdue(1000.0) | self._overdue(1000.0, self.sound)
+        self._refresh()
+        for invoice in invoices:
+            self._pay(invoice, date="2024-03-01")
+        self._refresh()
+        self.assertFalse(told)
+
+    def test_released_when_nothing_is_left(self):
+        """A customer without any document left has no row any more."""
+        told = []
+        health = type(self.env["crm.customer.health"])
+        self.patch(
+            health,
+            "_on_released",
+            lambda self, company, customers: told.append(customers),
+        )
+        invoice = self._overdue(1000.0)
+        self._refresh()
+        invoice.button_draft()
+        invoice.unlink()
+        self._refresh()
+        self.assertEqual(told, [self.customer])
+
+    def test_nothing_else_is_overridden(self):
+        """The wizard overrides holds of documents that can be held only."""
+        wizard = self.env["crm.customer.hold.override.wizard"].create(
+            {"res_model": "res.partner", "res_ids": str(self.customer.id), "reason": "Because."}
+        )
+        with self.assertRaises(ValidationError):
+            wizard.action_override()

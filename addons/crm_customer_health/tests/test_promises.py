@@ -1,0 +1,231 @@
+from datetime import date
+
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .flag_common import FlagCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPromises(FlagCommon):
+    """A promise is kept or broken as the journals say; while it runs nobody is flagged."""
+
+    def _promise(self, amount=1000.0, day="2024-03-10", **values):
+        return self.env["crm.payment.promise"].create(
+            {
+                "company_id": self.company.id,
+                "partner_id": self.customer.id,
+                "amount": amount,
+                "date": day,
+                **values,
+            }
+        )
+
+    def assertPromise(self, promise, state, paid):
+        self._refresh(partners=self.customer)
+        self.assertRecordValues(promise, [{"state": state, "paid_amount": paid}])
+
+    def test_running_then_kept(self):
+        invoice = self._overdue(1000.0)
+        promise = self._promise()
+        self.assertEqual(promise.recorded_by_id, self.env.user)
+        self.assertEqual(promise.made_on, date(2024, 3, 1))
+        self.assertPromise(promise, "running", 0.0)
+        self._pay(invoice, 400.0, date="2024-03-05")
+        self.assertPromise(promise, "running", 400.0)
+        self._pay(invoice, 600.0, date="2024-03-10")
+        self.assertPromise(promise, "kept", 1000.0)
+
+    def test_broken_the_day_after(self):
+        self._overdue(1000.0)
+        promise = self._promise()
+        self._at("2024-03-10 20:00:00")
+        self.assertPromise(promise, "running", 0.0)
+        self._at("2024-03-11 08:00:00")
+        self.assertPromise(promise, "broken", 0.0)
+
+    def test_money_of_before_and_after_does_not_count(self):
+        invoice = self._overdue(3000.0)
+        self._pay(invoice, 1000.0, date="2024-02-29")
+        promise = self._promise(1000.0)
+        self._at("2024-03-12 08:00:00")
+        self._pay(invoice, 1000.0, date="2024-03-11")
+        self.assertPromise(promise, "broken", 0.0)
+
+    def test_credit_note_and_write_off_are_no_payment(self):
+        invoice = self._overdue(1000.0)
+        promise = self._promise(1000.0)
+        refund = self._create_deal_invoice(
+            [(1000.0, None)],
+            move_type="out_refund",
+            date="2024-03-02",
+            partner_id=self.customer.id,
+        )
+        (invoice | refund).line_ids.filtered(
+            lambda line: line.account_id == self.receivable
+        ).reconcile()
+        self.assertPromise(promise, "running", 0.0)
+
+    def test_unreconciled_is_not_kept_any_more(self):
+        invoice = self._overdue(1000.0)
+        promise = self._promise()
+        self._pay(invoice, date="2024-03-05")
+        self.assertPromise(promise, "kept", 1000.0)
+        invoice.line_ids.remove_move_reconcile()
+        self._at("2024-03-11 08:00:00")
+        self.assertPromise(promise, "broken", 0.0)
+
+    def test_payment_for_a_contact_counts(self):
+        contact = self.env["res.partner"].create(
+            {"name": "Clerk", "parent_id": self.customer.id, "type": "contact"}
+        )
+        invoice = self._overdue(1000.0, contact)
+        promise = self._promise()
+        self._pay(invoice, date="2024-03-05")
+        self.assertPromise(promise, "kept", 1000.0)
+
+    def test_silent_while_running(self):
+        self._overdue(1000.0)
+        self._promise()
+        run = self._morning()
+        self.assertFalse(self._get_flag())
+        self.assertEqual((run.promised_count, run.flagged_count), (1, 0))
+
+    def test_flagged_when_broken(self):
+        self._overdue(1000.0)
+        self._promise()
+        self._morning()
+        self._morning("2024-03-11 08:00:00")
+        activity = self._get_activities()
+        self.assertEqual(activity.user_id, self.seller)
+        self.assertIn("Broken promise", str(activity.note))
+
+    def test_flag_waits_for_the_promised_day(self):
+        self._overdue(1000.0)
+        self._morning()
+        flag = self._get_flag()
+        self._promise()
+        self.assertEqual(flag.activity_id.date_deadline, date(2024, 3, 10))
+        self._morning("2024-03-09 08:00:00")
+        self.assertEqual(flag.activity_id.date_deadline, date(2024, 3, 10), "silent")
+        self._morning("2024-03-11 08:00:00")
+        self.assertEqual(flag.activity_id.date_deadline, date(2024, 3, 11), "broken: today")
+        self.assertIn("Broken promise", str(flag.activity_id.note))
+
+    def test_broken_promise_of_a_done_flag_is_told_once(self):
+        self._overdue(1000.0)
+        self._morning()
+        self._get_activities().action_feedback()
+        self._promise()
+        self._morning("2024-03-11 08:00:00")
+        self.assertEqual(len(self._get_activities()), 1)
+        self._get_activities().action_feedback()
+        self._morning("2024-03-12 08:00:00")
+        self.assertFalse(self._get_activities(), "it was told of")
+
+    def test_no_escalation_during_a_promise(self):
+        self._overdue(1000.0)
+        self._morning()
+        self._promise(day="2024-03-20")
+        self.assertFalse(self._morning("2024-03-16 08:00:00").escalated_count)
+        self.assertEqual(self._morning("2024-03-21 08:00:00").escalated_count, 1)
+
+    def test_withdrawn(self):
+        self._overdue(1000.0)
+        promise = self._promise()
+        promise.with_user(self.seller).action_withdraw()
+        self.assertEqual(promise.withdrawn_by_id, self.seller)
+        self.assertPromise(promise, "withdrawn", 0.0)
+        self.assertEqual(self._morning().flagged_count, 1)
+
+    def test_only_a_running_promise_can_be_withdrawn(self):
+        """What was broken stays broken."""
+        self._overdue(1000.0)
+        promise = self._promise()
+        self._at("2024-03-11 08:00:00")
+        self._refresh()
+        promise.action_withdraw()
+        self.assertEqual(promise.state, "broken")
+        self.assertFalse(promise.withdrawn_by_id)
+
+    def test_promise_of_the_past_moves_no_activity(self):
+        self._overdue(1000.0)
+        self._morning()
+        promise = self._promise(made_on="2024-02-01", day="2024-02-20")
+        self.assertEqual(promise.state, "broken")
+        self.assertEqual(self._get_activities().date_deadline, date(2024, 3, 1))
+
+    def test_bad_input(self):
+        with self.assertRaises(ValidationError):
+            self._promise(day="2024-02-29")
+        for amount in (0.0, -5.0):
+            with (
+                self.assertRaisesRegex(Exception, "above zero|positive_amount"),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self._promise(amount=amount)
+
+    def test_recorded_for_several_customers(self):
+        """Of several, each promised what is overdue of it; nothing for who owes nothing overdue."""
+        twin, sound = (
+            self._create_customer(name, user_id=self.seller.id) for name in ("Twin", "Sound")
+        )
+        self._overdue(1000.0)
+        self._overdue(700.0, twin)
+        self._overdue(900.0, sound, invoice_date_due="2024-06-01")
+        self._refresh()
+        customers = (self.customer | twin | sound).with_user(self.seller)
+        action = customers.action_record_promise()
+        wizard = (
+            self.env[action["res_model"]]
+            .with_user(self.seller)
+            .with_context(**action["context"])
+            .create({"date": "2024-03-08"})
+        )
+        wizard.action_record()
+        promises = self.env["crm.payment.promise"].search([("date", "=", "2024-03-08")])
+        self.assertEqual(
+            {promise.partner_id: promise.amount for promise in promises},
+            {self.customer: 1000.0, twin: 700.0},
+        )
+        self.assertEqual(promises.recorded_by_id, self.seller)
+
+    def test_shown_in_the_diagnosis(self):
+        self._overdue(1000.0)
+        promise = self._promise()
+        self._morning()
+        row = self._get_rows()[self.customer].with_user(self.seller)
+        self.assertEqual(row.promise_ids, promise)
+        self.assertTrue(row.has_promised)
+        self.assertFalse(row.is_flagged)
+        found = self.env["crm.customer.health"].search([("has_promised", "=", True)])
+        self.assertEqual(found.partner_id, self.customer)
+
+    def test_told_weekly(self):
+        self._overdue(1000.0)
+        self._morning()
+        self._promise(day="2024-03-03", amount=200.0)
+        self._promise(day="2024-03-10", amount=800.0)
+        self._at("2024-03-04 08:00:00")
+        self._refresh()
+        row = self._get_rows()[self.customer].with_user(self.seller).with_context(lang="en_US")
+        notes = row._get_weekly_notes(date(2024, 2, 26), date(2024, 3, 3))
+        self.assertEqual(
+            [note.replace("\xa0", " ") for note in notes[self.customer.id]],
+            [
+                "Promised $ 800.00 by 03/10/2024.",
+                "Broke the promise of $ 200.00 by 03/03/2024.",
+                "Flagged to Sales.",
+            ],
+        )
+
+    def test_merge_keeps_promises(self):
+        twin = self._create_customer("Twin")
+        promise = self._promise()
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge(
+            (self.customer | twin).ids, twin
+        )
+        self.env.invalidate_all()
+        self.assertEqual(promise.partner_id, twin)
