@@ -1,0 +1,8 @@
+from . import (
+    crm_customer_health,
+    crm_customer_health_policy,
+    payment_transaction,
+    sale_order,
+    sale_order_activity,
+    sale_order_confirmation,
+)

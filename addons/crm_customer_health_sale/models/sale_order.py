@@ -1,0 +1,103 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from odoo.addons.crm_customer_health.models.crm_customer_figures import HEALTH_GROUPS
+
+
+class SaleOrder(models.Model):
+    """A quotation shows whether its payer is on hold, why, and who let it pass."""
+
+    _name = "sale.order"
+    _inherit = ["sale.order", "crm.customer.hold.mixin"]
+
+    payer_health_id = fields.Many2one(
+        "crm.customer.health",
+        string="Payer's Health",
+        compute="_compute_payer_health",
+        compute_sudo=False,
+        groups=HEALTH_GROUPS,
+    )
+    payer_health_status = fields.Selection(
+        lambda self: self.env["crm.customer.health"]._fields["health_status"].selection,
+        string="Payer",
+        compute="_compute_payer_health",
+        compute_sudo=False,
+        groups=HEALTH_GROUPS,
+        help="How safe the business is of who pays for this order, in the order's company.",
+    )
+    payer_overdue_amount = fields.Monetary(
+        "Payer's Overdue Amount",
+        compute="_compute_payer_health",
+        compute_sudo=False,
+        currency_field="payer_currency_id",
+        groups=HEALTH_GROUPS,
+        help="What who pays for this order owes past its due date, disputed invoices excepted.",
+    )
+    payer_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Currency of the Payer's Figures"
+    )
+    payer_health_reasons = fields.Text(
+        "Why",
+        compute="_compute_payer_health_reasons",
+        compute_sudo=False,
+        groups=HEALTH_GROUPS,
+        help="What the payer's status rests on, the weightiest first.",
+    )
+
+    # Hooks of the hold -----------------------------------------------------------------------
+
+    @api.model
+    def _get_hold_mode(self, company) -> str:
+        return self.env["crm.customer.health.policy"]._get_policy(company).order_hold
+
+    @api.model
+    def _get_hold_fields(self):
+        return (*super()._get_hold_fields(), "partner_invoice_id", "state")
+
+    @api.model
+    def _get_holdable_domain(self) -> Domain:
+        return Domain("state", "in", ("draft", "sent"))
+
+    def _get_hold_customer(self):
+        """Who pays is not always who orders."""
+        return self.partner_invoice_id or self.partner_id
+
+    @api.model
+    def _get_hold_customer_domain(self, customers) -> Domain:
+        return Domain("partner_invoice_id.commercial_partner_id", "in", customers)
+
+    @api.model
+    def _get_hold_override_groups(self) -> str:
+        return "sales_team.group_sale_manager,account.group_account_manager"
+
+    # Fields ----------------------------------------------------------------------------------
+
+    @api.depends(lambda self: self._get_hold_depends())
+    @api.depends_context("uid")
+    def _compute_payer_health(self):
+        """As the user may see it, for quotations that a hold may concern; as of now for one."""
+        self.payer_health_id = False
+        self.payer_health_status = False
+        self.payer_overdue_amount = 0.0
+        for company, orders in self._get_held_where(lambda mode: mode != "off").items():
+            payers = {order: order.sudo()._get_hold_customer() for order in orders}
+            health = self._get_health_of(self.env["res.partner"].union(*payers.values()), company)
+            if len(health) == 1:
+                health._show_live()
+            health_by_partner = {row.partner_id.id: row for row in health}
+            for order, payer in payers.items():
+                row = health_by_partner.get(payer.commercial_partner_id.id, health.browse())
+                order.payer_health_id = row
+                order.payer_health_status = row.health_status
+                order.payer_overdue_amount = row.overdue_amount
+
+    @api.depends("payer_health_id")
+    @api.depends_context("lang", "uid")
+    def _compute_payer_health_reasons(self):
+        for order in self:
+            order.payer_health_reasons = order.payer_health_id.health_reasons
+
+    def _get_health_of(self, payers, company):
+        """Health rows of these payers, with the user's rights: payers may be hidden."""
+        health = payers.with_env(self.env)._get_health_of_companies(company)
+        return health.with_env(self.env)

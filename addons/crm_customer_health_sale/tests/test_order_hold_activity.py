@@ -1,0 +1,152 @@
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .common import OrderHoldCommon
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2024-04-10 10:00")
+class TestOrderHoldActivity(OrderHoldCommon):
+    """Orders that machines confirm stay quotations, somebody is told, and told again when paid."""
+
+    def test_scheduled_action(self):
+        held, free = self._quote(), self._quote(self.prompt)
+        notes = len(held.message_ids)
+        self.assertIs((held | free).sudo().action_confirm(), True)
+        self.assertEqual((held | free).mapped("state"), ["draft", "sale"])
+        activity = self._get_activities(held | free)
+        self.assertRecordValues(
+            activity,
+            [
+                {
+                    "res_id": held.id,
+                    "user_id": self.seller.id,
+                    "date_deadline": fields.Date.to_date("2024-04-10"),
+                }
+            ],
+        )
+        self.assertEqual(len(held.message_ids), notes + 1)
+        self.assertIn("on hold", held.message_ids[0].body)
+        for text in (held.message_ids[0].body, activity.summary, activity.note or ""):
+            self.assertNotIn("1,000", text)
+        held.sudo().action_confirm()
+        self.assertEqual(len(self._get_activities(held)), 1, "once")
+        self.assertEqual(len(held.message_ids), notes + 1)
+
+    def test_nothing_happens_to_it(self):
+        """Neither what other addons do on confirmation: quotation templates send mail."""
+        if "sale_order_template_id" not in self.env["sale.order"]._fields:
+            self.skipTest("quotation templates are not installed")
+        template = self.env["sale.order.template"].create(
+            {
+                "name": "With mail",
+                "mail_template_id": self.env.ref("sale.mail_template_sale_confirmation").id,
+            }
+        )
+        held, free = orders = self._quote() | self._quote(self.prompt)
+        orders.sale_order_template_id = template
+        mailed = []
+        with patch.object(
+            type(orders),
+            "_send_order_notification_mail",
+            lambda order, template: mailed.append(order),
+        ):
+            orders.action_confirm()
+        self.assertEqual(mailed, [free])
+        self.assertEqual(held.state, "draft")
+
+    def test_warning_is_no_obstacle(self):
+        self.policy.order_hold = "warn"
+        order = self._quote()
+        order.action_confirm()
+        self.assertEqual(order.state, "sale")
+        self.assertFalse(self._get_activities(order))
+
+    def test_who_is_told(self):
+        fallback = self._create_user("oh-fallback", "sales_team.group_sale_salesman")
+        order = self._quote(user_id=False)
+        order.user_id = False
+        self.assertEqual(order._get_hold_responsible(), order.create_uid)
+        self.policy.fallback_user_id = fallback
+        self.assertEqual(order._get_hold_responsible(), fallback)
+        order.user_id = self.seller
+        self.assertEqual(order._get_hold_responsible(), self.seller)
+        self.seller.active = False
+        self.assertEqual(order._get_hold_responsible(), fallback)
+        fallback.active = False
+        portal = self._create_user("oh-portal", "base.group_portal")
+        self.cr.execute(
+            "UPDATE sale_order SET create_uid = %s WHERE id = %s", [portal.id, order.id]
+        )
+        order.invalidate_recordset()
+        self.assertFalse(order._get_hold_responsible())
+        order.sudo().action_confirm()
+        self.assertEqual(order.state, "draft")
+        self.assertFalse(self._get_activities(order).user_id)
+
+    def test_decided(self):
+        """Confirming or cancelling ends the activity."""
+        confirmed, cancelled = orders = self._quote() | self._quote()
+        orders.sudo().action_confirm()
+        self.assertEqual(len(self._get_activities(orders)), 2)
+        confirmed.with_user(self.manager)._override_hold("Good customer")
+        self._confirm(confirmed, self.seller)
+        self.assertEqual(self._get_activities(orders).res_id, cancelled.id)
+        cancelled.with_user(self.seller)._action_cancel()
+        self.assertFalse(self._get_activities(orders))
+
+    def _hold_many(self, number):
+        orders = self.env["sale.order"].concat(*(self._quote() for __ in range(number)))
+        orders.sudo().action_confirm()
+        return orders
+
+    def test_told_of_the_payment(self):
+        order = self._hold_many(1)
+        of_other = self._quote(self.prompt)
+        self.prompt.hold_policy = "always"
+        of_other.sudo().action_confirm()
+        activity = self._get_activities(order)
+        with freeze_time("2024-04-15 10:00"):
+            self._refresh()
+            self.assertIn("on hold", activity.summary)
+            self._pay(self.claim, date="2024-04-15")
+            self._refresh()
+            self.assertIn("paid", activity.summary)
+            self.assertEqual(activity.date_deadline, fields.Date.to_date("2024-04-15"))
+            self.assertEqual(activity.user_id, self.seller)
+            self.assertIn("on hold", self._get_activities(of_other).summary)
+            self.assertEqual(order.state, "draft", "it is for people to confirm")
+            order.sudo().action_confirm()
+            self.assertEqual(order.state, "sale")
+            self.assertFalse(self._get_activities(order))
+
+    def test_held_by_decision_is_not_released(self):
+        order = self._hold_many(1)
+        self.late.hold_policy = "always"
+        self._pay(self.claim, date="2024-04-10")
+        self._refresh()
+        self.assertIn("on hold", self._get_activities(order).summary)
+
+    def test_cost_of_release(self):
+        health = self.env["crm.customer.health"].sudo()
+
+        def count():
+            self._flush()
+            before = self.cr.sql_log_count
+            health._on_released(self.company, self.late)
+            self._flush()
+            return self.cr.sql_log_count - before
+
+        self._hold_many(2)
+        count()
+        few = count()
+        orders = self._hold_many(18)
+        count()
+        many = count()
+        self.assertEqual(len(self._get_activities(orders)), 18)
+        self.assertIn("paid", self._get_activities(orders)[-1].summary)
+        self.assertLessEqual(many, few + 2)
