@@ -1,0 +1,11 @@
+from odoo import api, models
+
+
+class CrmCustomerHealth(models.Model):
+    _inherit = "crm.customer.health"
+
+    @api.model
+    def _on_released(self, company, customers):
+        result = super()._on_released(company, customers)
+        self.env["stock.picking"]._tell_of_release(company, customers)
+        return result

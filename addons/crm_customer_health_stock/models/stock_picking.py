@@ -1,0 +1,74 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+
+class StockPicking(models.Model):
+    """A delivery shows whether its payer is on hold, why, and who let it pass.
+
+    Only outgoing deliveries to customers are held: never receipts, returns of customers, returns to
+    suppliers, or transfers within the warehouse such as picking and packing.
+    """
+
+    _name = "stock.picking"
+    _inherit = ["stock.picking", "crm.customer.hold.mixin"]
+
+    # Hooks of the hold -----------------------------------------------------------------------
+
+    @api.model
+    def _get_hold_mode(self, company) -> str:
+        return self.env["crm.customer.health.policy"]._get_policy(company).delivery_hold
+
+    @api.model
+    def _get_hold_fields(self) -> tuple[str, ...]:
+        return (
+            *super()._get_hold_fields(),
+            "sale_id",
+            "sale_id.partner_invoice_id",
+            "picking_type_id",
+            "location_dest_id",
+            "state",
+        )
+
+    @api.model
+    def _get_holdable_domain(self) -> Domain:
+        return (
+            Domain("picking_type_code", "=", "outgoing")
+            & Domain("location_dest_id.usage", "=", "customer")
+            & Domain("state", "not in", ("done", "cancel"))
+        )
+
+    def _get_hold_customer(self):
+        """Who pays is not always who receives."""
+        return self.sale_id.partner_invoice_id or self.partner_id
+
+    @api.model
+    def _get_hold_customer_domain(self, customers) -> Domain:
+        """With full rights: who may see a delivery may not see its order, nor all contacts."""
+        partners = (
+            self.env["res.partner"]
+            .sudo()
+            .with_context(active_test=False)
+            ._search([("commercial_partner_id", "in", customers)])
+        )
+        orders = self.env["sale.order"].sudo()._search([("partner_invoice_id", "in", partners)])
+        return Domain("sale_id", "in", orders) | (
+            Domain("sale_id", "=", False) & Domain("partner_id", "in", partners)
+        )
+
+    @api.model
+    def _get_hold_override_groups(self) -> str:
+        return "stock.group_stock_manager,account.group_account_manager"
+
+    @api.model
+    def _get_hold_reason_groups(self) -> str:
+        """The warehouse may know why any delivery is held; other people who see deliveries, such as
+        salespeople and purchasers, only of customers whose figures they see.
+        """
+        return f"stock.group_stock_user,{super()._get_hold_reason_groups()}"
+
+    # What happens ----------------------------------------------------------------------------
+
+    def button_validate(self):
+        """All ways to deliver lead here: the form, the list, batches and the wizards in between."""
+        self._check_hold()
+        return super().button_validate()
