@@ -1,0 +1,246 @@
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError
+from odoo.tests import Form, tagged
+
+from odoo.addons.crm_customer_health.tests.common import HealthCommon
+
+FIELDS = ["health_id", "health_currency_id", "health_status", "health_overdue_amount"]
+SPEC = {"name": {}, **{name: {} for name in FIELDS}}
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2024-04-10 10:00")
+class TestTaskHealth(HealthCommon):
+    """A task shows its customer's health to who may see it, and to nobody else."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        project = "project.group_project_user"
+        cls.worker = cls._create_user("t-worker", project)
+        cls.seller = cls._create_user("t-seller", f"{project},sales_team.group_sale_salesman")
+        cls.other = cls._create_user("t-other", f"{project},sales_team.group_sale_salesman")
+        cls.leader = cls._create_user(
+            "t-leader", f"{project},sales_team.group_sale_salesman_all_leads"
+        )
+        cls.biller = cls._create_user("t-biller", f"{project},account.group_account_invoice")
+        cls.auditor = cls._create_user("t-auditor", f"{project},account.group_account_readonly")
+        cls.portal = cls._create_user("t-portal", "base.group_portal")
+        cls.project = (
+            cls.env["project.project"]
+            .sudo()
+            .create({"name": "Project", "privacy_visibility": "employees"})
+        )
+        cls.risky = cls._create_customer("Risky", user_id=cls.seller.id)
+        cls.good = cls._create_customer("Good", user_id=cls.seller.id)
+        cls.contact = cls.env["res.partner"].create(
+            {"name": "Contact", "parent_id": cls.risky.id, "user_id": cls.other.id}
+        )
+        for month in (1, 2, 3, 4, 5, 6):
+            cls._settled(500.0, 150, due=f"2023-0{month}-09", partner_id=cls.risky.id)
+            cls._settled(500.0, -30, due=f"2023-1{month % 2}-09", partner_id=cls.good.id)
+        cls._invoice(5000.0, invoice_date_due="2024-01-12", partner_id=cls.risky.id)
+        cls.env.cr.flush()
+        cls.env["crm.customer.health"].sudo()._refresh(cls.company)
+        cls.tasks = cls.env["project.task"]
+        cls.task, cls.good_task, cls.stranger_task, cls.internal_task = cls._create_tasks(
+            cls.contact, cls.good, cls._create_customer("Stranger"), cls.env["res.partner"]
+        )
+        cls.all_tasks = cls.task | cls.good_task | cls.stranger_task | cls.internal_task
+
+    @classmethod
+    def _create_tasks(cls, *partners, **values):
+        return (
+            cls.tasks.sudo()
+            .create(
+                [
+                    {
+                        "name": partner.name or "Internal",
+                        "project_id": cls.project.id,
+                        "partner_id": partner.id,
+                        **values,
+                    }
+                    for partner in partners
+                ]
+            )
+            .with_env(cls.env)
+        )
+
+    def _find(self, user, *domain):
+        return (
+            self.tasks.with_user(user)
+            .search([("id", "in", self.all_tasks.ids), *domain])
+            .with_env(self.env)
+        )
+
+    def test_task_shows_the_health_of_the_customer(self):
+        for user in (self.seller, self.leader, self.biller, self.auditor):
+            with self.subTest(user.login):
+                task = self.task.with_user(user)
+                self.assertEqual(task.health_status, "at_risk")
+                self.assertEqual(task.health_overdue_amount, 5000.0)
+                self.assertEqual(task.health_currency_id, self.company.currency_id)
+                self.assertEqual(task.health_id.partner_id, self.risky)
+                good_task = self.good_task.with_user(user)
+                self.assertNotEqual(good_task.health_status, "at_risk")
+                self.assertTrue(good_task.health_status)
+                self.assertFalse(good_task.health_overdue_amount)
+                self.assertFalse(self.stranger_task.with_user(user).health_status)
+                self.assertFalse(self.internal_task.with_user(user).health_id)
+                self.assertEqual(task.action_view_health()["res_id"], task.health_id.id)
+
+    def test_search(self):
+        for user in (self.seller, self.leader, self.biller, self.auditor):
+            with self.subTest(user.login):
+                self.assertEqual(self._find(user, ("health_status", "=", "at_risk")), self.task)
+                self.assertEqual(self._find(user, ("health_overdue_amount", ">", 0)), self.task)
+                self.assertEqual(
+                    self._find(user, ("health_status", "!=", "at_risk")), self.all_tasks - self.task
+                )
+                self.assertEqual(
+                    self._find(user, ("health_status", "=", False)),
+                    self.stranger_task | self.internal_task,
+                )
+                self.assertEqual(
+                    self._find(user, ("health_overdue_amount", "<=", 0)), self.all_tasks - self.task
+                )
+
+    def test_salesperson_sees_nothing_of_customers_of_others(self):
+        task = self.task.with_user(self.other)
+        self.assertFalse(task.health_id or task.health_status or task.health_overdue_amount)
+        self.assertFalse(self._find(self.other, ("health_status", "=", "at_risk")))
+        self.assertFalse(self._find(self.other, ("health_overdue_amount", ">", 0)))
+        with self.assertRaises(AccessError):
+            self.task.with_user(self.seller).health_id.with_user(self.other).read(["open_amount"])
+
+    def test_project_user_without_sales_has_no_such_fields(self):
+        task = self.task.with_user(self.worker)
+        self.assertFalse(set(FIELDS) & set(task.fields_get()))
+        for name in FIELDS:
+            with self.subTest(name), self.assertRaises(AccessError):
+                task.read([name])
+        for name, operator, value in (
+            ("health_status", "=", "at_risk"),
+            ("health_overdue_amount", ">", 0),
+        ):
+            with self.subTest(name), self.assertRaises(AccessError):
+                self._find(self.worker, (name, operator, value))
+
+    def test_views(self):
+        for user, sees in ((self.worker, False), (self.seller, True), (self.biller, True)):
+            tasks = self.tasks.with_user(user)
+            views = tasks.get_views(
+                [
+                    (False, "form"),
+                    (self.env.ref("project.view_task_kanban").id, "kanban"),
+                    (self.env.ref("project.view_task_tree2").id, "list"),
+                    (self.env.ref("project.view_task_search_form").id, "search"),
+                ]
+            )["views"]
+            for view_type, view in views.items():
+                with self.subTest(f"{user.login} {view_type}"):
+                    self.assertEqual("health_status" in view["arch"], sees)
+                    self.assertEqual(
+                        "customer_at_risk" in view["arch"], sees and view_type == "search"
+                    )
+            with Form(self.task.with_user(user)) as form:
+                form.name = f"Changed by {user.login}"
+            self.assertEqual(self.task.name, f"Changed by {user.login}")
+
+    def test_health_follows_the_customer_while_it_is_chosen(self):
+        draft = self.tasks.with_user(self.seller).new({"partner_id": self.contact.id})
+        self.assertEqual(draft.health_status, "at_risk")
+        draft.partner_id = self.good
+        self.assertNotEqual(draft.health_status, "at_risk")
+        self.assertTrue(draft.health_status)
+
+    def test_portal_user_of_a_shared_project(self):
+        self.project.sudo().privacy_visibility = "portal"
+        self.project.sudo().collaborator_ids = [
+            Command.create({"partner_id": self.portal.partner_id.id})
+        ]
+        self.task.sudo().message_subscribe(self.portal.partner_id.ids)
+        task = self.task.with_user(self.portal)
+        self.assertEqual(task.name, "Contact")
+        with self.assertRaises(AccessError):
+            task.read(["health_status"])
+        for view_type in ("form", "kanban", "list", "search"):
+            view = self.env.ref(
+                {
+                    "form": "project.project_sharing_project_task_view_form",
+                    "kanban": "project.project_sharing_project_task_view_kanban",
+                    "list": "project.project_sharing_project_task_view_tree",
+                    "search": "project.project_sharing_project_task_view_search",
+                }[view_type]
+            )
+            arch = self.tasks.with_user(self.portal).get_views([(view.id, view_type)])
+            self.assertNotIn("health", arch["views"][view_type]["arch"])
+
+    def test_company_of_the_task(self):
+        other = self.setup_other_company()["company"]
+        user = self._create_user("t-both", "project.group_project_user")
+        user.sudo().write(
+            {
+                "group_ids": [Command.link(self.env.ref("account.group_account_invoice").id)],
+                "company_ids": [Command.link(other.id)],
+            }
+        )
+        health = self.env["crm.customer.health"].sudo()
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            INSERT INTO crm_customer_health (
+                company_id, partner_id, health_status, overdue_amount, refreshed_for)
+            SELECT %s, %s, 'watch', 7, '2024-04-10'
+            """,
+            [other.id, self.good.id],
+        )
+        health.invalidate_model()
+        project = self.project.sudo().copy({"company_id": other.id})
+        [task] = self._create_tasks(self.good, project_id=project.id)
+        self.assertEqual(task.company_id, other)
+        both = (task | self.good_task).with_user(user)
+        for companies in (self.company | other, other | self.company):
+            seen = both.with_context(allowed_company_ids=companies.ids)
+            self.assertEqual(seen[0].health_overdue_amount, 7.0, "in the task's company")
+            self.assertEqual(
+                seen[1].health_overdue_amount,
+                0.0 if companies[0] == self.company else 7.0,
+                "in the current company",
+            )
+            self.assertEqual(
+                seen.search([("id", "in", seen.ids), ("health_overdue_amount", ">", 0)]),
+                seen.filtered("health_overdue_amount"),
+            )
+        alone = both[1].with_context(allowed_company_ids=self.company.ids)
+        self.assertFalse(alone.search([("id", "in", both.ids), ("health_overdue_amount", ">", 0)]))
+
+    def test_list_costs_the_same_for_10_and_60(self):
+        customers = self.env["res.partner"].create(
+            [{"name": f"Customer {number}", "user_id": self.seller.id} for number in range(60)]
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            INSERT INTO crm_customer_health (
+                company_id, partner_id, health_status, overdue_amount, refreshed_for)
+            SELECT %s, id, 'watch', 10, '2024-04-10' FROM unnest(%s) id
+            """,
+            [self.company.id, customers.ids],
+        )
+        tasks = self._create_tasks(*customers)
+        self.env.flush_all()
+
+        def count(some, user):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            rows = some.with_user(user).web_read(SPEC)
+            self.assertEqual({row["health_overdue_amount"] for row in rows}, {10.0})
+            return self.env.cr.sql_log_count - before
+
+        for user in (self.seller, self.biller):
+            with self.subTest(user.login):
+                count(tasks, user)  # warm what is kept in memory
+                self.assertEqual(count(tasks[:10], user), count(tasks, user))
