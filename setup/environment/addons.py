@@ -25,11 +25,15 @@ def our_addons():
 
 
 def core_dependencies():
-    """Odoo's own addons that ours stand on, with the sales app where one of ours is about sales."""
+    """Odoo's own addons that ours stand on, and those that people use with them: the sales app
+    where one of ours is about sales, batches where one is about deliveries.
+    """
     ours = our_addons()
     names = {name for addon in ours for name in manifest(addon).get("depends", [])} - set(ours)
     if any(name.startswith("sale") for name in names):
         names.add("sale_management")
+    if "sale_stock" in names:
+        names.add("stock_picking_batch")
     return sorted(names or {"base"})
 
 

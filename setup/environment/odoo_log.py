@@ -20,6 +20,12 @@ KNOWN = [
     (r"odoo\.addons\.(iap|partner_autocomplete)\.", r"(iap jsonrpc|Autocomplete API error)"),
     # Two pages of one person write what they have read in Discuss; Odoo tries again by itself.
     (r"odoo\.sql_db", r'UPDATE "(discuss|mail)_\w+"[\s\S]*could not serialize access'),
+    # Odoo's replenishment and its daily clean-up change the same rows; the next run does it.
+    (
+        r"odoo\.(sql_db|addons\.(stock\.models\.stock_rule|base\.models\.ir_cron))",
+        r"(stock_warehouse_orderpoint|stock scheduler|Procurement: run scheduler)"
+        r"[\s\S]*could not serialize access",
+    ),
     # Odoo's payment terms translate inside a list comprehension, which Python before 3.12 puts
     # between the text and its language.
     (r"odoo\.tools\.translate", r"no translation language.*/account/models/account_payment_term"),

@@ -67,6 +67,23 @@ def test_row_follows_payments_within_seconds(odoo):
     customer.wait_for(open_amount=0.0, overdue_amount=0.0, paid_amount=800.0, payment_count=1)
 
 
+def test_flag_goes_when_the_customer_has_paid(odoo):
+    customer = Customer(odoo, "Forgetful Ltd")
+    invoice = customer.invoice(1500.0, days_ago=40)
+    customer.wait_for(overdue_amount=1500.0)
+    customer.sales.call("res.partner", "action_flag_to_sales", [customer.id])
+    on_customer = [["res_model", "=", "res.partner"], ["res_id", "=", customer.id]]
+    [activity] = customer.sales.search_read("mail.activity", on_customer, "summary", "user_id")
+    assert "1,500.00" in activity["summary"]
+    customer.pay(invoice)
+    customer.wait_for(overdue_amount=0.0)
+    assert not customer.sales.search_read("mail.activity", on_customer, "summary")
+    [flag] = customer.sales.search_read(
+        "crm.customer.flag", [["partner_id", "=", customer.id]], "state", "closing_reason"
+    )
+    assert (flag["state"], flag["closing_reason"]) == ("closed", "cured")
+
+
 def test_salesperson_reads_the_diagnosis(odoo, visit):
     customer = Customer(odoo, "Overdue Readers Ltd")
     customer.invoice(700.0, days_ago=50)

@@ -9,9 +9,11 @@ from environment.addons import our_addons
 from environment.databases import Databases
 from environment.paths import checkout_key, log_file
 
-#: An invoice of Odoo's own demo data becomes a deal's, and is paid.
+#: A customer is overdue, flagged, promises to pay and is on hold; an order of it is let pass. An
+#: invoice of Odoo's own demo data becomes a deal's, and is paid.
 USE = """
 import json
+from dateutil.relativedelta import relativedelta
 from odoo import Command
 company = env.ref("base.main_company")
 lead = env["crm.lead"].search(
@@ -31,6 +33,48 @@ invoice = env["account.move"].search(
     ],
     limit=1,
 )
+today = company._get_today()
+customer = env["res.partner"].create({"name": "Late", "is_company": True})
+env["account.move"].create(
+    {
+        "move_type": "out_invoice",
+        "partner_id": customer.id,
+        "invoice_date": today - relativedelta(days=90),
+        "invoice_date_due": today - relativedelta(days=60),
+        "invoice_payment_term_id": False,
+        "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": 500})],
+    }
+).action_post()
+policy = env["crm.customer.health.policy"]._get_policy(company)
+policy.write(
+    {
+        "threshold_ids": [Command.create({"amount": 1, "days": 1})],
+        "fallback_user_id": env.ref("base.user_admin").id,
+        "order_hold": "block",
+    }
+)
+env["crm.customer.health"]._refresh(company)
+run = env["crm.customer.flag.run"]._start(company)
+while not run.finished_at:
+    run._do_batch()
+flag = env["crm.customer.flag"]._get_open(company, customer)
+assert flag.activity_id, "the customer is flagged"
+flag.activity_id.action_feedback("Called them.")
+env["crm.payment.promise"].create(
+    {
+        "partner_id": customer.id,
+        "company_id": company.id,
+        "amount": 1,
+        "date": today + relativedelta(days=7),
+    }
+)
+customer.with_company(company).hold_policy = "always"
+order = env["sale.order"].create({"partner_id": customer.id, "company_id": company.id})
+order.action_confirm()
+assert order.state == "draft", "the order waits"
+order._override_hold("The bank called.")
+order.action_confirm()
+assert order.state == "sale"
 invoice.opportunity_id = lead
 wizard = env["account.payment.register"].with_context(
     active_model="account.move", active_ids=invoice.ids
@@ -63,6 +107,11 @@ TRACES = {
     "scheduled actions": "SELECT cron_name FROM ir_cron",
     "parameters": "SELECT key FROM ir_config_parameter",
     "stages": "SELECT id || name::text FROM crm_stage",
+    "mixins": "SELECT model.model || '<' || parent.model FROM ir_model_inherit inherit"
+    " JOIN ir_model model ON model.id = inherit.model_id"
+    " JOIN ir_model parent ON parent.id = inherit.parent_id",
+    "activity types": "SELECT name::text FROM mail_activity_type",
+    "defaults": "SELECT field_id || json_value FROM ir_default",
     "external ids": "SELECT module || '.' || name FROM ir_model_data"
     # Odoo keeps a list of all addons that it can install.
     " WHERE module NOT LIKE '\\_\\_%' AND model != 'ir.module.module'",
