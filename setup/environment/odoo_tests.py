@@ -22,6 +22,7 @@ def test_addons(environment, addons, core_checks):
     database = f"test_{checkout_key()}"
     log = log_file("odoo-tests")
     databases.copy(databases.template(demo=False), database)
+    databases.stop_autovacuum(database)
     tags = [f"/{addon}" for addon in addons]
     modules = our_addons()
     if core_checks:
