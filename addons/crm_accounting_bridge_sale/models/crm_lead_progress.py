@@ -12,7 +12,7 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     ordered_total = fields.Monetary(
-        "Ordered",
+        "Ordered (Untaxed)",
         compute="_compute_order_progress",
         currency_field="billing_currency_id",
         groups=BILLING_GROUPS,

@@ -283,9 +283,9 @@ class CrmCustomerHealth(models.Model):
 
     @api.model
     def _on_released(self, company, customers):
-        """Hook: these customers were on hold by the company's policy until now, and are no more.
+        """Hook: these customers were on hold in the company until now, and are no more.
 
-        Runs in the transaction that writes their figures, with full rights.
+        Runs with full rights, in the transaction that writes their figures or the decision.
         """
 
     @api.model

@@ -29,6 +29,20 @@ class ResPartner(models.Model):
         " customer health policy asks to act.",
     )
 
+    def write(self, vals):
+        if "hold_policy" not in vals:
+            return super().write(vals)
+        company = self.env.company  # whose decision it is
+        held_ids = list(self._get_holds(company))
+        result = super().write(vals)
+        released = self.browse(held_ids) - self.browse(self._get_holds(company))
+        if released:
+            # Who decides need not see the documents that wait.
+            self.env["crm.customer.health"].sudo()._on_released(
+                company, released.commercial_partner_id
+            )
+        return result
+
     def _get_holds(self, company) -> dict[int, str]:
         """Which of these partners are on hold in the company at this moment, and why.
 

@@ -126,6 +126,37 @@ class TestHold(FlagCommon):
         self._refresh()
         self.assertEqual(len(told), 1)
 
+    def test_released_by_decision(self):
+        told = []
+        health = type(self.env["crm.customer.health"])
+        self.patch(
+            health,
+            "_on_released",
+            lambda self, company, customers: told.append((company, customers)),
+        )
+        self._overdue(1000.0)
+        contact = self.env["res.partner"].create({"name": "Clerk", "parent_id": self.customer.id})
+        both = self.customer | self.sound
+        self._flush()
+        both.with_user(self.manager).hold_policy = "always"
+        both.with_user(self.manager).hold_policy = "automatic"
+        self.assertEqual(told, [(self.company, self.sound)], "the other one still owes")
+        both.with_user(self.manager).hold_policy = "never"
+        self.assertEqual(told[1:], [(self.company, self.customer)])
+        (both | contact).with_user(self.manager).hold_policy = "never"
+        self.assertEqual(len(told), 2)
+
+    def test_released_in_the_company_of_the_decision(self):
+        told = []
+        health = type(self.env["crm.customer.health"])
+        self.patch(health, "_on_released", lambda self, company, customers: told.append(company))
+        other = self.setup_other_company(name="Second")["company"]
+        self.sound.with_company(other).hold_policy = "always"
+        self.sound.hold_policy = "never"
+        self.assertFalse(told)
+        self.sound.with_company(other).hold_policy = "never"
+        self.assertEqual(told, [other])
+
     def test_decided_customers_are_not_released(self):
         told = []
         health = type(self.env["crm.customer.health"])

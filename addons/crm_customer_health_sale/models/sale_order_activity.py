@@ -76,9 +76,7 @@ class SaleOrder(models.Model):
             translated = self.with_context(lang=lang or self.env.lang)
             activities_of_lang.write(
                 {
-                    "summary": translated.env._(
-                        "The customer has paid: the order may be confirmed"
-                    ),
+                    "summary": translated.env._("No longer on hold: the order may be confirmed"),
                     "date_deadline": company._get_today(),
                 }
             )

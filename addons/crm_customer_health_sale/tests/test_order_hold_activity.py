@@ -112,13 +112,13 @@ class TestOrderHoldActivity(OrderHoldCommon):
         activity = self._get_activities(order)
         with freeze_time("2024-04-15 10:00"):
             self._refresh()
-            self.assertIn("on hold", activity.summary)
+            self.assertIn("Not confirmed", activity.summary)
             self._pay(self.claim, date="2024-04-15")
             self._refresh()
-            self.assertIn("paid", activity.summary)
+            self.assertIn("No longer on hold", activity.summary)
             self.assertEqual(activity.date_deadline, fields.Date.to_date("2024-04-15"))
             self.assertEqual(activity.user_id, self.seller)
-            self.assertIn("on hold", self._get_activities(of_other).summary)
+            self.assertIn("Not confirmed", self._get_activities(of_other).summary)
             self.assertEqual(order.state, "draft", "it is for people to confirm")
             order.sudo().action_confirm()
             self.assertEqual(order.state, "sale")
@@ -129,7 +129,17 @@ class TestOrderHoldActivity(OrderHoldCommon):
         self.late.hold_policy = "always"
         self._pay(self.claim, date="2024-04-10")
         self._refresh()
-        self.assertIn("on hold", self._get_activities(order).summary)
+        self.assertIn("Not confirmed", self._get_activities(order).summary)
+
+    def test_told_of_a_decision_for_the_customer(self):
+        order = self._hold_many(1)
+        activity = self._get_activities(order)
+        self.late.with_user(self.manager).hold_policy = "always"
+        self.assertIn("Not confirmed", activity.summary, "still on hold")
+        self.late.with_user(self.manager).hold_policy = "automatic"
+        self.assertIn("Not confirmed", activity.summary, "still on hold by policy")
+        self.late.with_user(self.manager).hold_policy = "never"
+        self.assertIn("No longer on hold", activity.summary)
 
     def test_cost_of_release(self):
         health = self.env["crm.customer.health"].sudo()
@@ -148,5 +158,5 @@ class TestOrderHoldActivity(OrderHoldCommon):
         count()
         many = count()
         self.assertEqual(len(self._get_activities(orders)), 18)
-        self.assertIn("paid", self._get_activities(orders)[-1].summary)
+        self.assertIn("No longer on hold", self._get_activities(orders)[-1].summary)
         self.assertLessEqual(many, few + 2)

@@ -111,7 +111,6 @@ class TestDeliveryRelease(DeliveryHoldCommon):
         self._override(overridden)
         for text, write in (
             ("always", lambda: setattr(self.late, "hold_policy", "always")),
-            ("never", lambda: setattr(self.late, "hold_policy", "never")),
             ("off", lambda: setattr(self.policy, "delivery_hold", "off")),
         ):
             with self.subTest(text):
@@ -125,6 +124,17 @@ class TestDeliveryRelease(DeliveryHoldCommon):
         self.assertEqual(len(self._get_notes(delivery)), 1)
         self.assertFalse(self._get_notes(done))
         self.assertFalse(self._get_notes(overridden), "it was not on hold any more")
+
+    def test_told_of_a_decision_for_the_customer(self):
+        delivery = self._deliver()
+        self._work_off_queue()
+        manager = self._create_user("dh-manager", "sales_team.group_sale_manager")
+        self.late.with_user(manager).hold_policy = "never"
+        self.assertEqual(len(self._get_notes(delivery)), 1)
+        self.assertEqual(len(self._get_messages(self.seller)), 1)
+        self.assertFalse(delivery.is_held)
+        self._pay_and_work_off()
+        self.assertEqual(len(self._get_notes(delivery)), 1, "nothing held it any more")
 
     def test_who_left_is_not_told(self):
         delivery = self._deliver()
