@@ -70,6 +70,10 @@ class Databases:
             name,
         )
 
+    def limit_statements(self, name, seconds):
+        """A statement that takes longer fails its test and is in the log: it holds up no run."""
+        self.query(f"ALTER DATABASE \"{name}\" SET statement_timeout = '{seconds}s'")
+
     def installed(self, name):
         rows = self.query("SELECT name FROM ir_module_module WHERE state = 'installed'", name)
         return {row[0] for row in rows}

@@ -9,6 +9,7 @@ from .paths import ADDONS, checkout_key, log_file
 from .results import Results
 from .server import free_port
 
+LONGEST_STATEMENT = 600  # seconds
 STATISTICS = "odoo.tests.stats"
 SLOW_TEST = re.compile(r"^\t(\w+\.\w+\.\w+\.test_\w+): ([\d.]+)s", re.MULTILINE)
 # Checks of Odoo's own that look at the models of every installed addon.
@@ -23,6 +24,7 @@ def test_addons(environment, addons, core_checks):
     log = log_file("odoo-tests")
     databases.copy(databases.template(demo=False), database)
     databases.stop_autovacuum(database)
+    databases.limit_statements(database, seconds=LONGEST_STATEMENT)
     tags = [f"/{addon}" for addon in addons]
     modules = our_addons()
     if core_checks:
