@@ -126,8 +126,8 @@ class CrmCustomerHealth(models.Model):
         if self.scored_count and self.scored_count < policy.minimum_items:
             reasons.append(
                 self.env._(
-                    "Only %(count)s settled or overdue items: the score leans on the company's"
-                    " mean.",
+                    "Settled or overdue items: only %(count)s, so the score leans on the"
+                    " company's mean.",
                     count=self.scored_count,
                 )
             )

@@ -52,7 +52,8 @@ class TestHealthReasons(HealthCommon):
         )
         self.assertIn("Payment score 40: no payment in the window.", reasons)
         self.assertIn(
-            "Only 1 settled or overdue items: the score leans on the company's mean.", reasons
+            "Settled or overdue items: only 1, so the score leans on the company's mean.",
+            reasons,
         )
 
     def test_loss_and_dispute(self):
