@@ -16,7 +16,7 @@ class AccountMove(models.Model):
         groups=HEALTH_GROUPS,
     )
     health_status = fields.Selection(
-        lambda self: self.env["crm.customer.health"]._fields["health_status"].selection,
+        lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
         string="Customer's Health",
         compute="_compute_health",
         groups=HEALTH_GROUPS,

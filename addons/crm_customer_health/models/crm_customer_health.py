@@ -285,6 +285,13 @@ class CrmCustomerHealth(models.Model):
         "UNIQUE (company_id, partner_id)", "A customer has one health row in a company."
     )
 
+    @api.model
+    def _get_selection(self, field_name: str) -> list[tuple[str, str]]:
+        """Values of a selection and their labels in the user's language, for fields elsewhere that
+        show it.
+        """
+        return self._fields[field_name]._description_selection(self.env)
+
     @api.depends("refreshed_at", "refreshed_for")
     def _compute_computed_at(self):
         """A row that did not change when all customers were computed was not written."""

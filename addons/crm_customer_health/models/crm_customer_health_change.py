@@ -18,13 +18,13 @@ class CrmCustomerHealthChange(models.Model):
         required=True, readonly=True, help="The day of the change in the company's time zone."
     )
     old_status = fields.Selection(
-        lambda self: self.env["crm.customer.health"]._fields["health_status"].selection,
+        lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
         string="Status Before",
         required=True,
         readonly=True,
     )
     new_status = fields.Selection(
-        lambda self: self.env["crm.customer.health"]._fields["health_status"].selection,
+        lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
         required=True,
         readonly=True,
     )

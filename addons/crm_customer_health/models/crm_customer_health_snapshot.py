@@ -113,7 +113,7 @@ class CrmCustomerHealthSnapshot(models.Model):
         help="1 to 100, weighted by amount: 80 is on the due date, 50 is 30 days late.",
     )
     payment_risk = fields.Selection(
-        selection=lambda self: self._get_selection("payment_risk"),
+        selection=lambda self: self.env["crm.customer.health"]._get_selection("payment_risk"),
         readonly=True,
         help="Band of the payment score.",
     )
@@ -125,7 +125,7 @@ class CrmCustomerHealthSnapshot(models.Model):
         " settings of the day on which the month end was computed.",
     )
     health_status = fields.Selection(
-        selection=lambda self: self._get_selection("health_status"),
+        selection=lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
         readonly=True,
         help="Band of the health score.",
     )
@@ -172,10 +172,6 @@ class CrmCustomerHealthSnapshot(models.Model):
         "UNIQUE (partner_id, company_id, date)", "A month end of a customer is kept once."
     )
     _company_date_idx = models.Index("(company_id, date)")
-
-    @api.model
-    def _get_selection(self, field_name: str) -> list[tuple[str, str]]:
-        return self.env["crm.customer.health"]._fields[field_name]._description_selection(self.env)
 
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
         """What stood at several month ends does not add up: it is their mean."""

@@ -22,7 +22,7 @@ class CrmLead(models.Model):
         groups=HEALTH_GROUPS,
     )
     health_status = fields.Selection(
-        lambda self: self.env["crm.customer.health"]._fields["health_status"].selection,
+        lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
         string="Customer's Health",
         compute="_compute_health",
         search=lambda self, operator, value: self._search_health("health_status", operator, value),

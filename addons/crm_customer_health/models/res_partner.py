@@ -30,7 +30,7 @@ class ResPartner(models.Model):
         groups=HEALTH_GROUPS,
     )
     health_status = fields.Selection(
-        lambda self: self.env["crm.customer.health"]._fields["health_status"].selection,
+        lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
         compute="_compute_health",
         search=lambda self, operator, value: self._search_health("health_status", operator, value),
         groups=HEALTH_GROUPS,

@@ -182,6 +182,25 @@ class TestHealthViews(HealthCommon):
 
     # Buttons ---------------------------------------------------------------------------------
 
+    def test_labels_of_a_status_are_translated_wherever_it_is_shown(self):
+        self.env["res.lang"]._activate_lang("it_IT")
+        label = self.env.ref(
+            "crm_customer_health.selection__crm_customer_health__health_status__watch"
+        )
+        label.with_context(lang="it_IT").name = "Da monitorare"
+        statuses = [
+            value for value, __ in self.env["crm.customer.health"]._get_selection("health_status")
+        ]
+        shown_by = set()
+        for model in self.env.registry:
+            records = self.env[model].with_context(lang="it_IT")
+            for name, field in records._fields.items():
+                if field.type == "selection" and field.get_values(self.env) == statuses:
+                    selection = dict(records.fields_get([name])[name]["selection"])
+                    self.assertEqual(selection["watch"], "Da monitorare", field)
+                    shown_by.add(model)
+        self.assertLessEqual({"res.partner", "crm.lead", "account.move"}, shown_by)
+
     def _open(self, action):
         return self.env[action["res_model"]].with_user(self.accountant).search(action["domain"])
 

@@ -18,7 +18,7 @@ class SaleOrder(models.Model):
         groups=HEALTH_GROUPS,
     )
     payer_health_status = fields.Selection(
-        lambda self: self.env["crm.customer.health"]._fields["health_status"].selection,
+        lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
         string="Payer",
         compute="_compute_payer_health",
         compute_sudo=False,
