@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import float_round
 
-from .crm_customer_figures import ACCOUNTING_GROUPS
+from ..mixins.crm_customer_figures import ACCOUNTING_GROUPS
 
 #: The company's median weighs like so many payments of the customer.
 PRIOR_PAYMENTS = 5

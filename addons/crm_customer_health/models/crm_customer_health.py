@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
+from odoo.tools.query import Query
 
 
 class CrmCustomerHealth(models.Model):
@@ -291,6 +293,30 @@ class CrmCustomerHealth(models.Model):
         show it.
         """
         return self._fields[field_name]._description_selection(self.env)
+
+    @api.model
+    def _join_customers(self, query: Query, alias: str, *, partner: SQL, company: SQL) -> str:
+        """Join the rows of these customers in these companies that the user may see.
+
+        :return: the alias of the rows; without row its columns are NULL
+        """
+        health_alias = query.make_alias(alias, "health")
+        visible = self._search([("company_id", "in", self.env.companies.ids)])
+        query.add_join(
+            "LEFT JOIN",
+            health_alias,
+            self._table,
+            SQL(
+                "%s = %s AND %s = %s AND %s IN %s",
+                SQL.identifier(health_alias, "partner_id"),
+                partner,
+                SQL.identifier(health_alias, "company_id"),
+                company,
+                SQL.identifier(health_alias, "id"),
+                visible.subselect(),
+            ),
+        )
+        return health_alias
 
     @api.depends("refreshed_at", "refreshed_for")
     def _compute_computed_at(self):

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .crm_customer_figures import HEALTH_GROUPS
+from ..mixins.crm_customer_figures import HEALTH_GROUPS
 
 COMPARISONS = {
     "<": comparison.lt,
@@ -155,19 +155,11 @@ class ResPartner(models.Model):
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(field, "read")
         health = self.env["crm.customer.health"]
-        health_alias = query.make_alias(alias, "health")
-        visible = health._search([("company_id", "=", self.env.company.id)])
-        query.add_join(
-            "LEFT JOIN",
-            health_alias,
-            health._table,
-            SQL(
-                "%s = %s AND %s IN %s",
-                SQL.identifier(health_alias, "partner_id"),
-                SQL.identifier(alias, "commercial_partner_id"),
-                SQL.identifier(health_alias, "id"),
-                visible.subselect(),
-            ),
+        health_alias = health._join_customers(
+            query,
+            alias,
+            partner=SQL.identifier(alias, "commercial_partner_id"),
+            company=SQL("%s", self.env.company.id),
         )
         return health._field_to_sql(
             health_alias, "id" if field_expr == "health_id" else field_expr, query

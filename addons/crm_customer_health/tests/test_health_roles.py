@@ -422,6 +422,80 @@ class TestHealthRolesCompanies(HealthCommon):
             {(self.company, 1000.0), (self.other_company, 70.0)},
         )
 
+    def test_opportunities_show_the_health_in_their_company(self):
+        """One without company shows it in the current one; so do filters, groups and order."""
+        user = self._create_user("h2-deals", "account.group_account_manager")
+        user.group_ids += self.env.ref("sales_team.group_sale_manager")
+        user.company_ids |= self.other_company
+        nobody, no_company = self.env["res.partner"], self.env["res.company"]
+        here, there, anywhere, nobodys = leads = self.env["crm.lead"].create(
+            [
+                {"name": "Deal", "partner_id": partner.id, "company_id": company.id}
+                for company, partner in (
+                    (self.company, self.customer),
+                    (self.other_company, self.customer),
+                    (no_company, self.customer),
+                    (self.other_company, nobody),
+                )
+            ]
+        )
+        self.env.flush_all()
+        scope = [("id", "in", leads.ids)]
+        overdue = {self.row: 1000.0, self.other_row: 70.0, self.row.browse(): 0.0}
+        for row, companies in (
+            (self.row, self.company + self.other_company),
+            (self.other_row, self.other_company + self.company),
+        ):
+            shown = {here: self.row, there: self.other_row, anywhere: row, nobodys: row.browse()}
+            model = self.env["crm.lead"].with_user(user)
+            model = model.with_context(allowed_company_ids=companies.ids)
+            with self.subTest(companies[0].name):
+                for lead, lead_row in shown.items():
+                    values = lead.with_env(model.env).read(["health_id", "health_overdue_amount"])[
+                        0
+                    ]
+                    self.assertEqual((values["health_id"] or [False])[0], lead_row.id)
+                    self.assertEqual(values["health_overdue_amount"], overdue[lead_row])
+                large = model.search([*scope, ("health_overdue_amount", ">", 100)])
+                self.assertEqual(
+                    set(large.ids), {lead.id for lead in leads if shown[lead] == self.row}
+                )
+                empty = model.search([*scope, ("health_overdue_amount", "<", 1)])
+                self.assertEqual(empty.ids, nobodys.ids)
+                amounts = model.search(
+                    [*scope, ("partner_id", "!=", False)], order="health_overdue_amount"
+                ).mapped("health_overdue_amount")
+                self.assertEqual(amounts, sorted(amounts))
+                self.assertEqual(len(amounts), 3)
+                groups = model._read_group(scope, ["health_id"], ["id:recordset"])
+                self.assertEqual(
+                    {group.id: set(records.ids) for group, records in groups},
+                    {
+                        each.id: {lead.id for lead in leads if shown[lead] == each}
+                        for each in overdue
+                    },
+                )
+        alone = self.env["crm.lead"].with_user(user)
+        alone = alone.with_context(allowed_company_ids=self.company.ids)
+        found = alone.search([*scope, ("health_overdue_amount", ">", 1)])
+        self.assertEqual(set(found.ids), {here.id, anywhere.id})
+
+    def test_vendor_bills_show_no_health(self):
+        user = self._create_user("h2-bills", "account.group_account_manager")
+        bill = self.init_invoice("in_invoice", partner=self.customer, amounts=[10.0])
+        invoices = self.env["account.move"].search(
+            [("partner_id", "=", self.customer.id), ("move_type", "=", "out_invoice")]
+        )
+        self.assertTrue(invoices)
+        model = self.env["account.move"].with_user(user)
+        self.assertFalse(bill.with_user(user).health_id)
+        scope = [("id", "in", (bill + invoices).ids), ("company_id", "=", self.company.id)]
+        self.assertEqual(
+            model.search([*scope, ("health_overdue_amount", ">", 1)]).ids,
+            invoices.filtered(lambda move: move.company_id == self.company).ids,
+        )
+        self.assertEqual(model.search([*scope, ("health_overdue_amount", "=", 0)]).ids, bill.ids)
+
     def test_changes_in_the_chatter_follow_the_company(self):
         user = self._create_user("h2-chatter", "account.group_account_manager")
         for row, count in ((self.row, 2), (self.other_row, 0)):

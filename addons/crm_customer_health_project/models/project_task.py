@@ -1,85 +1,8 @@
-from odoo import api, fields, models
-from odoo.fields import Domain
-
-from odoo.addons.crm_customer_health.models.crm_customer_figures import HEALTH_GROUPS
+from odoo import models
 
 
 class ProjectTask(models.Model):
-    """A task shows the health of its customer in the task's company, else in the current one.
+    """A task shows the health of its customer in the task's company, else in the current one."""
 
-    Read with the user's own rights: who may not see the customer's row sees nothing, here and in a
-    search; users without Sales or Accounting do not have the fields at all.
-    """
-
-    _inherit = "project.task"
-
-    health_id = fields.Many2one(
-        "crm.customer.health",
-        string="Customer Health",
-        compute="_compute_health",
-        groups=HEALTH_GROUPS,
-    )
-    health_currency_id = fields.Many2one(
-        "res.currency",
-        string="Currency of the Customer's Health",
-        compute="_compute_health",
-        groups=HEALTH_GROUPS,
-    )
-    health_status = fields.Selection(
-        lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
-        string="Customer's Health",
-        compute="_compute_health",
-        search=lambda self, operator, value: self._search_health("health_status", operator, value),
-        groups=HEALTH_GROUPS,
-        help="How safe the customer's business is, from payments, exposure, trend and purchases.",
-    )
-    health_overdue_amount = fields.Monetary(
-        "Customer's Overdue",
-        aggregator=None,
-        currency_field="health_currency_id",
-        compute="_compute_health",
-        search=lambda self, operator, value: self._search_health("overdue_amount", operator, value),
-        groups=HEALTH_GROUPS,
-        help="What is open on all overdue instalments of the customer.",
-    )
-
-    @api.depends("company_id", "partner_id")
-    @api.depends_context("allowed_company_ids", "uid")
-    def _compute_health(self):
-        health = self.partner_id._get_health_of_companies(self.company_id | self.env.company)
-        if len(health) == 1:
-            health._show_live()
-        rows = {(row.company_id, row.partner_id): row for row in health}
-        for task in self:
-            customer = task.partner_id.commercial_partner_id._origin
-            row = rows.get((task.company_id or self.env.company, customer), health.browse())
-            task.health_id = row
-            task.health_currency_id = row.currency_id
-            task.health_status = row.health_status
-            task.health_overdue_amount = row.overdue_amount
-
-    def _search_health(self, name, operator, value):
-        """Tasks by a field of their customer's row; one without row counts as empty or zero."""
-        matches_nothing = self.env["res.partner"]._is_nothing_matched(operator, value)
-        if matches_nothing is None:
-            return NotImplemented
-        domain = self._get_health_domain(Domain(name, operator, value))
-        return domain | ~self._get_health_domain(Domain.TRUE) if matches_nothing else domain
-
-    @api.model
-    def _get_health_domain(self, domain: Domain) -> Domain:
-        """Tasks whose customer has such a row in the company where the task shows it."""
-        return Domain.OR(
-            Domain("company_id", "in", [company.id, *([False] * (company == self.env.company))])
-            & Domain(
-                "partner_id",
-                "any",
-                self.env["res.partner"].with_company(company)._get_health_domain(domain),
-            )
-            for company in self.env.companies
-        )
-
-    def action_view_health(self):
-        """Open the customer's diagnosis."""
-        self.ensure_one()
-        return self.health_id._get_form_action()
+    _name = "project.task"
+    _inherit = ["project.task", "crm.customer.health.mixin"]

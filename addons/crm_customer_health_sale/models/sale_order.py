@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from odoo.addons.crm_customer_health.models.crm_customer_figures import HEALTH_GROUPS
+from odoo.addons.crm_customer_health.mixins.crm_customer_figures import HEALTH_GROUPS
 
 
 class SaleOrder(models.Model):
