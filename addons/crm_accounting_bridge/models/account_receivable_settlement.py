@@ -521,7 +521,9 @@ class AccountReceivableSettlement(models.Model):
 
     def _get_unposted_payment_amount_sql(self) -> SQL:
         """What each payment without journal entry pays of the invoice ``line.move_id``, running
-        total. Its other invoices are among the rows, for the payment goes to them in turn.
+        total. Its other invoices are among the rows, for the payment goes to them in turn: what an
+        invoice leaves of it is reckoned in the payment's currency (``owed``), for the invoices may
+        have been issued at several rates.
         """
         return SQL(
             """
@@ -530,12 +532,13 @@ class AccountReceivableSettlement(models.Model):
                    SUM(share.amount) OVER running AS upto
               FROM (
                 SELECT payment.id, payment.date, invoice.id AS invoice_id, open.sign,
-                       LEAST(open.residual, GREATEST(0,
-                           ROUND(open.worth, open.decimal_places)
-                           - COALESCE(SUM(open.residual) OVER (
+                       LEAST(open.residual, ROUND(
+                           GREATEST(0, payment.amount - COALESCE(SUM(open.owed) OVER (
                                 PARTITION BY payment.id
                                 ORDER BY invoice.invoice_date_due, invoice.id
-                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))) AS amount
+                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))
+                           * open.residual / open.owed,
+                           open.decimal_places)) AS amount
                   FROM account_payment payment
                   JOIN account_move__account_payment link ON link.payment_id = payment.id
                   JOIN account_move invoice ON invoice.id = link.invoice_id
@@ -545,10 +548,10 @@ class AccountReceivableSettlement(models.Model):
                            MAX(currency.decimal_places) AS decimal_places,
                            CASE WHEN MAX(item.currency_id) = payment.currency_id
                                  AND SUM(item.amount_residual_currency) != 0
-                                THEN ABS(payment.amount * SUM(item.amount_residual)
-                                         / SUM(item.amount_residual_currency))
-                                ELSE ABS(payment.amount_company_currency_signed)
-                           END AS worth,
+                                THEN ABS(SUM(item.amount_residual_currency))
+                                ELSE ABS(SUM(item.amount_residual)) * payment.amount
+                                     / NULLIF(ABS(payment.amount_company_currency_signed), 0)
+                           END AS owed,
                            COUNT(partial.id) > 0 AS is_reconciled
                       FROM account_move_line item
                       JOIN account_account account ON account.id = item.account_id
@@ -567,7 +570,7 @@ class AccountReceivableSettlement(models.Model):
                    AND payment.move_id IS NULL
                    AND (payment.state = 'in_process'
                         OR (payment.state = 'paid' AND NOT open.is_reconciled))
-                   AND open.residual != 0
+                   AND open.owed > 0
                    AND (open.sign > 0) = (payment.payment_type = 'inbound')
               ) share
              WHERE share.amount > 0

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo import Command, fields
 from odoo.tests import new_test_user
 
@@ -83,6 +85,17 @@ class BridgeCommon(AccountTestInvoicingCommon):
             .create({"payment_date": date, **values})
         )
         return wizard._create_payments()
+
+    @classmethod
+    def _pay_without_entry(cls, invoices, amount, **values):
+        """As with an accounting app installed, where payments may await the bank statement."""
+        cls.env["account.payment.method.line"].search([]).payment_account_id = False
+        with patch.object(
+            type(cls.env["account.move"]),
+            "_get_invoice_in_payment_state",
+            lambda move: "in_payment",
+        ):
+            return cls._pay(invoices, amount, **values)
 
     @classmethod
     def _create_user(cls, login, groups, company=None):

@@ -230,15 +230,16 @@ def _entryless_payment_rows(document, lines):
 def _entryless_share(payment, document):
     """What this payment has for this document, after its documents with earlier due dates."""
     rest = exact(payment.amount)
+    rate = abs(exact(payment.amount_company_currency_signed)) / rest
     for invoice in payment.invoice_ids.sorted(lambda move: (move.invoice_date_due, move.id)):
         terms = instalments(invoice)
         residual = abs(exact(sum(terms.mapped("amount_residual"))))
-        residual_currency = abs(exact(sum(terms.mapped("amount_residual_currency"))))
-        if invoice.currency_id != payment.currency_id or not residual_currency:
-            raise NotImplementedError("payments without entry in another currency")
-        share = min(rest, residual_currency)
+        owed = abs(exact(sum(terms.mapped("amount_residual_currency"))))
+        if invoice.currency_id != payment.currency_id or not owed:
+            owed = residual / rate
+        share = min(rest, owed)
         if invoice == document:
-            return cents(share * residual / residual_currency, document.company_currency_id)
+            return cents(share * residual / owed, document.company_currency_id)
         rest -= share
     return Fraction(0)
 

@@ -72,6 +72,43 @@ class TestSettlementCurrency(BridgeCommon):
         self.assertAlmostEqual(sum(row[1] for row in self._get_settlements(invoice)), 500.0)
         self.assertFigures(invoice.opportunity_id, invoiced_total=500.0, paid_total=500.0)
 
+    def test_paid_without_journal_entry(self):
+        """A payment in the invoice's currency is worth what the invoice's rate says."""
+        invoice = self._create_invoice()
+        self._pay_without_entry(invoice, 400.0)
+        self.assertEqual(
+            self._get_settlements(invoice), [("payment", 200.0, "2024-01-20", 10, -20)]
+        )
+
+    def test_paid_in_company_currency_without_journal_entry(self):
+        invoice = self._create_invoice()
+        self._pay_without_entry(invoice, 150.0, currency_id=self.company.currency_id.id)
+        self.assertEqual(
+            self._get_settlements(invoice), [("payment", 150.0, "2024-01-20", 10, -20)]
+        )
+
+    def test_payment_of_nothing_pays_nothing(self):
+        """Neither in the invoice's currency nor in another one."""
+        invoice = self._create_invoice()
+        for currency in (self.foreign, self.company.currency_id):
+            payment = self._pay_without_entry(invoice, 1.0, currency_id=currency.id)
+            self.assertEqual(len(self._get_settlements(invoice)), 1)
+            payment.amount = 0.0
+            self.assertEqual(payment.invoice_ids, invoice)
+            self.assertEqual(self._get_settlements(invoice), [])
+
+    def test_invoices_of_two_rates_paid_at_once_without_journal_entry(self):
+        """600 EUR: 300 for the first at 2.0, what is left, 300 of 500, for the second at 1.6."""
+        first = self._create_invoice(300.0)
+        second = self._create_invoice(500.0, date="2024-02-05")
+        payment = self._pay_without_entry(
+            first | second, 600.0, date="2024-02-10", group_payment=True
+        )
+        self.assertEqual(len(payment), 1)
+        self.assertEqual(payment.invoice_ids, first | second)
+        self.assertEqual(self._get_settlements(first), [("payment", 150.0, "2024-02-10", 31, 1)])
+        self.assertEqual(self._get_settlements(second), [("payment", 187.5, "2024-02-10", 5, 1)])
+
     def test_difference_of_a_credit_note_belongs_to_the_credit_note(self):
         """Credited at another rate: nothing was paid, nothing is due."""
         for date in ("2024-01-25", "2024-02-10"):

@@ -1,5 +1,3 @@
-from unittest.mock import patch
-
 from freezegun import freeze_time
 
 from odoo import Command
@@ -238,13 +236,3 @@ class TestSettlementMoney(BridgeCommon):
                 ("payment", 500.0, "2024-01-20", 10, -11),
             ],
         )
-
-    def _pay_without_entry(self, invoices, amount, **values):
-        """As with an accounting app installed, where payments may await the bank statement."""
-        self.env["account.payment.method.line"].search([]).payment_account_id = False
-        with patch.object(
-            type(self.env["account.move"]),
-            "_get_invoice_in_payment_state",
-            lambda self: "in_payment",
-        ):
-            return self._pay(invoices, amount, **values)

@@ -1,6 +1,5 @@
 from datetime import timedelta
 from fractions import Fraction
-from unittest.mock import patch
 
 from odoo.tools import SQL
 
@@ -115,16 +114,6 @@ class HealthCommon(BridgeCommon):
         if due:
             entry.line_ids[0].date_maturity = due
         return entry
-
-    def _pay_without_entry(self, invoices, amount, **values):
-        """As with an accounting app installed, where payments may await the bank statement."""
-        self.env["account.payment.method.line"].search([]).payment_account_id = False
-        with patch.object(
-            type(self.env["account.move"]),
-            "_get_invoice_in_payment_state",
-            lambda self: "in_payment",
-        ):
-            return self._pay(invoices, amount, **values)
 
     # What we say -----------------------------------------------------------------------------
 
