@@ -75,13 +75,15 @@ class CrmCustomerFlag(models.Model):
         "A customer has one open flag in a company.",
     )
 
-    @api.depends("activity_id.active", "assigned_id", "closed_on")
+    @api.depends("activity_id.active", "assigned_id.active", "closed_on")
     def _compute_is_done(self):
-        """Closing a flag deletes its activity; who deletes it otherwise does not want to see it."""
+        """Closing a flag deletes its activity, as does archiving its user; who deletes it otherwise
+        does not want to see it.
+        """
         for flag in self:
             activity = flag.activity_id
-            flag.is_done = bool(flag.assigned_id) and (
-                not activity.active if activity else not flag.closed_on
+            flag.is_done = (
+                not activity.active if activity else flag.assigned_id.active and not flag.closed_on
             )
 
     @api.depends("closed_on")

@@ -42,10 +42,11 @@ class CrmCustomerFlag(models.Model):
         today = health.company_id._get_today()
         rows = {row.partner_id: row for row in health}
         worse = self._get_worse(rows)
-        waiting = self.filtered("activity_id.active")
+        untold = self._get_untold()
+        waiting = (self - untold).filtered("activity_id.active")
         waiting._write_activities(rows)
         (waiting & worse).activity_id.date_deadline = today
-        ((worse - waiting) | self.filtered(lambda flag: not flag.assigned_id))._tell_again(rows)
+        ((worse - waiting) | untold)._tell_again(rows)
         for flag in self:
             # One statement for all when they are flushed.
             flag.write(self._get_owed_values(rows[flag.partner_id], today))
@@ -113,6 +114,12 @@ class CrmCustomerFlag(models.Model):
             )
         )
 
+    def _get_untold(self):
+        """Those of these flags that nobody has who could act: nobody was found, or who was told has
+        left since.
+        """
+        return self.filtered(lambda flag: not flag.assigned_id.active or flag.assigned_id.share)
+
     def _get_with_broken_promise(self):
         """Those of these flags whose customers broke a promise since the flag was last changed."""
         broken = defaultdict(set)
@@ -135,12 +142,9 @@ class CrmCustomerFlag(models.Model):
         """Make new activities for these flags: for who was told, or for who can be told now."""
         if not self:
             return
+        self.activity_id.filtered("active").unlink()  # of who has left
         company = self.company_id
-        users = {
-            flag.partner_id.id: flag.assigned_id.id
-            for flag in self
-            if flag.assigned_id.active and not flag.assigned_id.share
-        }
+        users = {flag.partner_id.id: flag.assigned_id.id for flag in self - self._get_untold()}
         others = self.partner_id.filtered(lambda customer: customer.id not in users)
         if others:
             users |= self._get_assignees(company, others)

@@ -184,7 +184,7 @@ class CrmCustomerFlagRun(models.Model):
         flags = self.env["crm.customer.flag"]
         rows = {row.partner_id: row for row in health}
         known = flags._get_open(self.company_id, health.partner_id)
-        outdated = known._get_outdated(rows) | known.filtered(lambda flag: not flag.assigned_id)
+        outdated = known._get_outdated(rows) | known._get_untold()
         due = known._get_due_for_escalation()
         new = health.filtered(lambda row: row.partner_id not in known.partner_id)
         raised = flags._raise_flags(new) if new else flags
@@ -202,5 +202,5 @@ class CrmCustomerFlagRun(models.Model):
             "changed_count": len(outdated),
             "escalated_count": len(escalated),
             "unchanged_count": len(known - outdated - escalated),
-            "unassigned_count": len((raised | known).filtered(lambda flag: not flag.assigned_id)),
+            "unassigned_count": len((raised | known)._get_untold()),
         }

@@ -2,6 +2,7 @@ from . import (
     test_company_figures,
     test_flag_actions,
     test_flag_assignee,
+    test_flag_volume,
     test_flags,
     test_health_as_of,
     test_health_digest,

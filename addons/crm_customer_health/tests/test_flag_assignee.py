@@ -109,6 +109,27 @@ class TestFlagAssignee(FlagCommon):
         self.assertEqual(flag.assigned_id, self.seller)
         self.assertEqual(self._get_activities().user_id, self.seller)
 
+    def test_who_was_told_leaves(self):
+        """Archived by button, Odoo deletes the activities; otherwise they stay with who has left."""
+        self.customer.user_id = self.seller
+        self._morning()
+        flag = self._get_flag()
+        self.seller.sudo().action_archive()
+        self.assertFalse(self._get_activities())
+        self.assertFalse(flag.is_done)
+        self.customer.user_id = self.other_seller
+        run = self._morning("2024-03-02 08:00:00")
+        self.assertRecordValues(run, [{"flagged_count": 0, "unassigned_count": 0}])
+        self.assertEqual(flag.assigned_id, self.other_seller)
+        self.assertEqual(self._get_activities().user_id, self.other_seller)
+        self._deactivate(self.other_seller)
+        self.assertEqual(self._get_activities().user_id, self.other_seller)
+        self._morning("2024-03-03 08:00:00")
+        self.assertEqual(flag.assigned_id, self.leader, "of the team of who has left")
+        self.assertEqual(self._get_activities().user_id, self.leader)
+        self._morning("2024-03-04 08:00:00")
+        self.assertEqual(len(self._get_activities()), 1)
+
     def test_many_customers_at_once(self):
         twin = self._create_customer("Twin", user_id=self.other_seller.id)
         self._overdue(1000.0, twin)
