@@ -230,6 +230,8 @@ def _entryless_payment_rows(document, lines):
 def _entryless_share(payment, document):
     """What this payment has for this document, after its documents with earlier due dates."""
     rest = exact(payment.amount)
+    if not rest:
+        return Fraction(0)
     rate = abs(exact(payment.amount_company_currency_signed)) / rest
     for invoice in payment.invoice_ids.sorted(lambda move: (move.invoice_date_due, move.id)):
         terms = instalments(invoice)
