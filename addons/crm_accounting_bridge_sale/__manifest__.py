@@ -7,6 +7,7 @@
     "license": "LGPL-3",
     "depends": ["crm_accounting_bridge", "sale_crm"],
     "data": ["views/crm_lead_views.xml", "views/sale_order_views.xml"],
+    "demo": ["demo/sale_order_demo.xml"],
     "auto_install": True,
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
