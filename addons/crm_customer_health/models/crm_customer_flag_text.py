@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import api, models
@@ -86,13 +88,20 @@ class CrmCustomerFlag(models.Model):
 
     @api.model
     def _get_note_lines(self, health, facts: dict) -> list[str]:
-        """Hook: what the activity says of a customer, in the language of who is told."""
+        """Hook: what the activity says of a customer, in the language of who is told.
+
+        It is not written anew every day: what grows with the days says of which day it is.
+        """
         currency = health.currency_id
+        today = health.company_id._get_today()
         lines = [
             self.env._(
-                "%(amount)s overdue since %(date)s, instalments: %(count)s (%(company)s)",
+                "%(amount)s overdue since %(date)s, %(days)s days on %(today)s, instalments:"
+                " %(count)s (%(company)s)",
                 amount=format_amount(self.env, health.overdue_amount, currency),
                 date=format_date(self.env, health.oldest_due_date),
+                days=health.days_overdue,
+                today=format_date(self.env, today),
                 count=health.overdue_count,
                 company=health.company_id.display_name,
             )
@@ -100,10 +109,10 @@ class CrmCustomerFlag(models.Model):
         if facts.get("worst_name"):
             lines.append(
                 self.env._(
-                    "Worst: %(invoice)s, %(amount)s for %(days)s days",
+                    "Worst: %(invoice)s, %(amount)s, due on %(date)s",
                     invoice=facts["worst_name"],
                     amount=format_amount(self.env, facts["worst_amount"], currency),
-                    days=facts["worst_days"],
+                    date=format_date(self.env, today - timedelta(days=facts["worst_days"])),
                 )
             )
         lines.append(

@@ -71,10 +71,9 @@ class TestFlags(FlagCommon):
         self.assertIn("2,100.00", activity.summary)
         self.assertIn("02/09/2024", activity.summary)
         note = str(activity.note)
-        self.assertIn("instalments: 2", note)
-        self.assertIn(worst.name, note)
-        self.assertIn("1,500.00", note)
-        self.assertIn("20 days", note)
+        self.assertIn("21 days on 03/01/2024, instalments: 2", note)
+        self.assertIn(f"Worst: {worst.name}", note)
+        self.assertIn("1,500.00, due on 02/10/2024", note)
         self.assertIn("300.00", note)
         self.assertIn("02/19/2024", note)
         row = self._get_rows()[self.customer]
