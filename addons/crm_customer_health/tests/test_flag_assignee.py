@@ -110,7 +110,7 @@ class TestFlagAssignee(FlagCommon):
         self.assertEqual(self._get_activities().user_id, self.seller)
 
     def test_who_was_told_leaves(self):
-        """Archived by button, Odoo deletes the activities; otherwise they stay with who has left."""
+        """Archived by button, Odoo deletes the activities; else they stay with who has left."""
         self.customer.user_id = self.seller
         self._morning()
         flag = self._get_flag()

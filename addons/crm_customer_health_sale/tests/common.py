@@ -3,38 +3,25 @@ from unittest.mock import patch
 
 from odoo import Command
 
-from odoo.addons.crm_customer_health.tests.common import HealthCommon
+from odoo.addons.crm_customer_health.tests.hold_common import HoldCommon
 
 ORDER_ON_HOLD = "crm_customer_health_sale.mail_activity_type_order_on_hold"
 
 
-class OrderHoldCommon(HealthCommon):
-    """A customer that owes 1,000 since long, one that owes nothing, and their quotations.
+class OrderHoldCommon(HoldCommon):
+    """Quotations of a customer that owes, and of one that does not; the policy blocks orders."""
 
-    The company's policy asks to act from 100 on after a day, and blocks orders.
-    """
+    hold_setting = "order_hold"
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.policy = cls._get_policy()
-        cls.policy.write(
-            {
-                "threshold_ids": [Command.clear(), Command.create({"amount": 100, "days": 1})],
-                "order_hold": "block",
-                "fallback_user_id": False,
-            }
+        cls.manager = cls.overrider = cls._create_user(
+            "oh-manager", "sales_team.group_sale_manager"
         )
-        cls.seller = cls._create_user("oh-seller", "sales_team.group_sale_salesman")
-        cls.manager = cls._create_user("oh-manager", "sales_team.group_sale_manager")
         cls.product = cls.env["product.product"].create(
             {"name": "Advice", "type": "service", "list_price": 50.0, "taxes_id": [Command.clear()]}
         )
-        cls.late = cls._create_customer("Late Ltd", user_id=cls.seller.id)
-        cls.prompt = cls._create_customer("Prompt Ltd", user_id=cls.seller.id)
-        cls.claim = cls._invoice(1000.0, partner_id=cls.late.id)
-        cls.env.cr.flush()
-        cls.env["crm.customer.health"].sudo()._refresh(cls.company)
 
     @classmethod
     def _quote(cls, customer=None, **values):

@@ -171,21 +171,9 @@ class TestOrderHold(OrderHoldCommon):
 
     # Overriding ------------------------------------------------------------------------------
 
-    def _override(self, orders, user=None, reason="The bank confirmed the transfer."):
-        action = orders.with_user(user or self.manager).action_override_hold()
-        wizard = (
-            self.env[action["res_model"]]
-            .with_user(user or self.manager)
-            .with_context(**action["context"])
-            .create({"reason": reason})
-        )
-        self.assertIn("owes", wizard.hold_reason)
-        return wizard.action_override()
-
     def test_override(self):
         order = self._quote()
         self._override(order)
-        self._flush()
         self.assertEqual(order.state, "draft", "confirming is another decision")
         self.assertEqual(order.hold_status, "overridden")
         self.assertFalse(order.is_held)

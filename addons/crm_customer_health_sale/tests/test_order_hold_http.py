@@ -22,7 +22,7 @@ class TestOrderHoldHttp(OrderHoldCommon, HttpCase):
         self.free = self._quote(self.prompt)
         # As the other side sees it.
         self.env.cr.flush()
-        self.password = "oh-seller"
+        self.password = self.seller.login
 
     def assertHeldBack(self, order=None):
         order = order or self.order
@@ -43,7 +43,7 @@ class TestOrderHoldHttp(OrderHoldCommon, HttpCase):
 
     @mute_logger("odoo.http")
     def test_web_client(self):
-        self.authenticate("oh-seller", self.password)
+        self.authenticate(self.seller.login, self.password)
         with self.assertRaises(JsonRpcException) as refusal:
             self._click(self.order)
         self.assertIn("odoo.exceptions.UserError", str(refusal.exception))

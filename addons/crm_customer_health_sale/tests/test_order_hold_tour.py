@@ -12,7 +12,7 @@ class TestOrderHoldTour(OrderHoldCommon, HttpCase):
         order = self._quote()
         url = f"/odoo/sales/{order.id}"
         with mute_logger("odoo.http"):  # the refusal
-            self.start_tour(url, "crm_customer_health_sale_blocked_tour", login="oh-seller")
+            self.start_tour(url, "crm_customer_health_sale_blocked_tour", login=self.seller.login)
         order.invalidate_recordset()
         self.assertEqual(order.state, "draft")
         self.start_tour(url, "crm_customer_health_sale_override_tour", login="oh-manager")

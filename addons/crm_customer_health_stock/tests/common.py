@@ -1,27 +1,19 @@
 from odoo import Command
 
-from odoo.addons.crm_customer_health.tests.common import HealthCommon
+from odoo.addons.crm_customer_health.tests.hold_common import HoldCommon
 
 
-class DeliveryHoldCommon(HealthCommon):
-    """A customer that owes 1,000 since long, one that owes nothing, and their deliveries.
+class DeliveryHoldCommon(HoldCommon):
+    """Deliveries to a customer that owes, and to one that does not; the policy blocks them."""
 
-    The company's policy asks to act from 100 on after a day, and blocks deliveries.
-    """
+    hold_setting = "delivery_hold"
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.policy = cls._get_policy()
-        cls.policy.write(
-            {
-                "threshold_ids": [Command.clear(), Command.create({"amount": 100, "days": 1})],
-                "delivery_hold": "block",
-            }
-        )
-        cls.seller = cls._create_user("dh-seller", "sales_team.group_sale_salesman")
         cls.picker = cls._create_user("dh-picker", "stock.group_stock_user")
         cls.stock_manager = cls._create_user("dh-stock-manager", "stock.group_stock_manager")
+        cls.overrider = cls.stock_manager
         cls.warehouse = cls.env["stock.warehouse"].search(
             [("company_id", "=", cls.company.id)], limit=1
         )
@@ -35,11 +27,6 @@ class DeliveryHoldCommon(HealthCommon):
             }
         )
         cls._stock_up(1000)
-        cls.late = cls._create_customer("Late Ltd", user_id=cls.seller.id)
-        cls.prompt = cls._create_customer("Prompt Ltd", user_id=cls.seller.id)
-        cls.claim = cls._invoice(1000.0, partner_id=cls.late.id)
-        cls.env.cr.flush()
-        cls.env["crm.customer.health"].sudo()._refresh(cls.company)
 
     @classmethod
     def get_default_groups(cls):
@@ -117,20 +104,6 @@ class DeliveryHoldCommon(HealthCommon):
 
     def _validate(self, pickings, user=None):
         return pickings.with_user(user or self.picker).button_validate()
-
-    def _override(self, pickings, user=None, reason="The bank confirmed the transfer."):
-        """As the button and the dialog do it."""
-        user = user or self.stock_manager
-        action = pickings.with_user(user).action_override_hold()
-        wizard = (
-            self.env[action["res_model"]]
-            .with_user(user)
-            .with_context(**action["context"])
-            .create({"reason": reason})
-        )
-        self.assertIn("owes", wizard.hold_reason)
-        wizard.action_override()
-        self._flush()
 
     def _search_held(self, user=None):
         return (

@@ -1,8 +1,9 @@
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError
-from odoo.service.model import call_kw
 from odoo.tests import Form, tagged
+
+from odoo.addons.crm_customer_health.tests.hold_common import HoldRoles
 
 from .common import DeliveryHoldCommon
 
@@ -19,86 +20,25 @@ HIDDEN_FROM_CUSTOMERS = (
 
 @tagged("post_install", "-at_install")
 @freeze_time("2024-04-10 10:00")
-class TestDeliveryHoldRoles(DeliveryHoldCommon):
-    """Who sees what of a hold, and who decides, as by the external API."""
+class TestDeliveryHoldRoles(HoldRoles, DeliveryHoldCommon):
+    """Who sees what of a delivery's hold, and who decides."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        sales, accounting = "sales_team.group_sale_", "account.group_account_"
-        cls.other_seller = cls._create_user("dh-other", f"{sales}salesman")
-        cls.leader = cls._create_user("dh-leader", f"{sales}salesman_all_leads")
-        cls.sale_manager = cls._create_user("dh-sale-manager", f"{sales}manager")
-        cls.biller = cls._create_user("dh-biller", f"{accounting}invoice")
-        cls.accountant = cls._create_user("dh-accountant", f"{accounting}manager")
-        cls.portal = cls._create_user("dh-portal", "base.group_portal")
         cls.delivery = cls._deliver()
+        cls.deciding = (cls.stock_manager, cls.accountant)
+        cls.others = (cls.picker, cls.seller, cls.leader, cls.sale_manager, cls.biller)
 
-    def _call(self, user, record, method, *args):
-        """As the external API does."""
-        return call_kw(record.with_user(user).browse(), method, [record.ids, *args], {})
+    def _create_held(self):
+        return self._deliver()
 
-    def test_deciding_roles_override(self):
-        for user in (self.stock_manager, self.accountant):
-            with self.subTest(user.login):
-                delivery = self._deliver()
-                self.assertTrue(delivery.with_user(user).can_override_hold)
-                action = self._call(user, delivery, "action_override_hold")
-                wizard = (
-                    self.env[action["res_model"]]
-                    .with_user(user)
-                    .with_context(**action["context"])
-                    .create({"reason": "Agreed"})
-                )
-                self._call(user, wizard, "action_override")
-                self.assertEqual(delivery.sudo().hold_override_id.overridden_by_id, user)
-                self._call(self.picker, delivery, "button_validate")
-                self.assertEqual(delivery.state, "done")
-
-    def test_others_cannot(self):
-        wizards = self.env["crm.customer.hold.override.wizard"]
-        values = {"res_model": "stock.picking", "res_ids": str(self.delivery.id), "reason": "Mine"}
-        wizard_of_manager = wizards.with_user(self.stock_manager).create(values)
-        for user in (self.picker, self.seller, self.leader, self.sale_manager, self.biller):
-            with self.subTest(user.login):
-                delivery = self.delivery.with_user(user)
-                self.assertFalse(delivery.can_override_hold)
-                for attempt in (
-                    lambda user=user: self._call(user, self.delivery, "action_override_hold"),
-                    lambda user=user: (
-                        wizards.with_user(user)
-                        .create({"res_model": "stock.picking", **values})
-                        .action_override()
-                    ),
-                    lambda user=user: self._call(user, wizard_of_manager, "action_override"),
-                    lambda user=user: self._call(user, self.delivery, "_override_hold", "Mine"),
-                    lambda delivery=delivery: delivery._override_hold("Mine"),
-                ):
-                    with self.assertRaises(AccessError):
-                        attempt()
-        self.assertFalse(self.delivery.sudo().hold_override_id)
-
-    def test_nobody_writes_the_override(self):
-        self.delivery.with_user(self.stock_manager)._override_hold("Agreed")
-        override = self.delivery.sudo().hold_override_id
-        delivery = self._deliver()
-        for user in (self.picker, self.stock_manager, self.seller, self.sale_manager):
-            with self.subTest(user.login):
-                for attempt in (
-                    lambda user=user: delivery.with_user(user).hold_override_id,
-                    lambda user=user: delivery.with_user(user).write(
-                        {"hold_override_id": override.id}
-                    ),
-                    lambda user=user: (
-                        self.env["stock.picking"]
-                        .with_user(user)
-                        .search([("hold_override_id", "!=", False)])
-                    ),
-                    lambda user=user: override.with_user(user).write({"reason": "Other"}),
-                    lambda user=user: override.with_user(user).unlink(),
-                ):
-                    with self.assertRaises(AccessError):
-                        attempt()
+    def test_overridden_is_delivered(self):
+        for user in self.deciding:
+            delivery = self._deliver()
+            self._override(delivery, user)
+            self._call(self.picker, delivery, "button_validate")
+            self.assertEqual(delivery.state, "done")
 
     def test_warehouse_sees_hold_and_reason_only(self):
         """The form opens and says why; nothing else of the customer's health is theirs."""
@@ -177,17 +117,3 @@ class TestDeliveryHoldRoles(DeliveryHoldCommon):
             with self.assertRaises(AccessError):
                 self._call(user, self.delivery, "action_override_hold")
             self.assertNotIn(self.delivery, self._search_held(user))
-
-    def test_policy(self):
-        policy = self.policy.with_context(tracking_disable=False, mail_notrack=False)
-        for user, mode in ((self.sale_manager, "warn"), (self.accountant, "block")):
-            policy.with_user(user).delivery_hold = mode
-            self.assertEqual(self.env["stock.picking"]._get_hold_mode(self.company), mode)
-            self._flush()
-        self.assertIn(
-            "delivery_hold",
-            self.policy.message_ids.sudo().tracking_value_ids.field_id.mapped("name"),
-        )
-        for user in (self.seller, self.leader, self.biller, self.portal):
-            with self.subTest(user.login), self.assertRaises(AccessError):
-                self.policy.with_user(user).delivery_hold = "off"

@@ -1,25 +1,10 @@
 import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+import { openSalesMenu } from "./crm_menu_steps";
 
 registry.category("web_tour.tours").add("crm_customer_flag_tour", {
     url: "/odoo",
     steps: () => [
-        stepUtils.showAppsMenuItem(),
-        {
-            content: "Open the CRM app",
-            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
-            run: "click",
-        },
-        {
-            content: "Open the menu Sales",
-            trigger: ".o_menu_sections [data-menu-xmlid='crm.crm_menu_sales']",
-            run: "click",
-        },
-        {
-            content: "Open Flagged Customers",
-            trigger: "[data-menu-xmlid='crm_customer_health.crm_customer_flag_menu_crm']",
-            run: "click",
-        },
+        ...openSalesMenu("Flagged Customers", "crm_customer_health.crm_customer_flag_menu_crm"),
         {
             content: "The late customer is flagged; open it",
             trigger: ".o_list_view .o_data_row:contains(Tour Late) td[name=overdue_amount]",

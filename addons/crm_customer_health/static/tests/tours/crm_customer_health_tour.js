@@ -1,25 +1,10 @@
 import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+import { openSalesMenu } from "./crm_menu_steps";
 
 registry.category("web_tour.tours").add("crm_customer_health_tour", {
     url: "/odoo",
     steps: () => [
-        stepUtils.showAppsMenuItem(),
-        {
-            content: "Open the CRM app",
-            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
-            run: "click",
-        },
-        {
-            content: "Open the menu Sales",
-            trigger: ".o_menu_sections [data-menu-xmlid='crm.crm_menu_sales']",
-            run: "click",
-        },
-        {
-            content: "Open Customer Health",
-            trigger: "[data-menu-xmlid='crm_customer_health.crm_customer_health_menu_crm']",
-            run: "click",
-        },
+        ...openSalesMenu("Customer Health", "crm_customer_health.crm_customer_health_menu_crm"),
         {
             content: "The late customer and the prompt one are listed",
             trigger: ".o_list_view:has(.o_data_row:contains(Tour Late)):has(.o_data_row:contains(Tour Prompt))",
