@@ -61,16 +61,20 @@ def pay(invoice, bank, part):
 
 
 def scheduler(env, _number):
-    """Works off the queue and computes all customers again and again, until it is killed."""
-    from psycopg2 import OperationalError
+    """Works off the queue, computes all customers and flags those that need action, morning after
+    morning, until it is killed.
+    """
+    from psycopg2 import IntegrityError, OperationalError
 
     while True:
         try:
             env["crm.customer.health.queue"]._cron_work_off(batch_size=2)
             env["crm.customer.health.norm"].search([("id", "!=", False)]).as_of_date = False
             env["crm.customer.health"]._cron_refresh()
+            env["crm.customer.flag.run"].search([]).unlink()
+            env["crm.customer.flag.run"]._cron_flag()
             env.cr.commit()
-        except OperationalError as error:
+        except (IntegrityError, OperationalError) as error:
             if not error.pgcode:
                 raise  # the server is gone
             # Another scheduler was quicker: Odoo's would run the action again.

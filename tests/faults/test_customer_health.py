@@ -1,4 +1,4 @@
-"""Customer figures while many work at once and schedulers are killed: in the end all is right."""
+"""Figures and flags while many work at once and schedulers are killed: in the end all is right."""
 
 import json
 import os
@@ -19,6 +19,16 @@ SCHEDULERS = 2
 SECONDS = 240
 
 PREPARE = """
+from datetime import datetime, timezone
+# Customers are flagged from the company's morning on: somewhere it is neither night nor midnight.
+is_early = datetime.now(timezone.utc).hour < 12
+env.company.partner_id.tz = "Asia/Tokyo" if is_early else "America/New_York"
+env["crm.customer.health.policy"]._get_policy(env.company).write(
+    {
+        "threshold_ids": [(5,), (0, 0, {"amount": 0.01, "days": 1})],
+        "fallback_user_id": env.ref("base.user_admin").id,
+    }
+)
 income = env["account.journal"].search([("type", "=", "sale")], limit=1).default_account_id
 for number in range(%d):
     env["account.journal"].create(
@@ -58,11 +68,25 @@ different = env.execute_query(
     SQL("(%s EXCEPT %s) UNION ALL (%s EXCEPT %s)", stored, fresh, fresh, stored)
 )
 open_amounts = env["crm.customer.health"].search([("partner_id.ref", "like", "faults")])
+env.cr.rollback()
+env["crm.customer.flag.run"].search([]).unlink()
+env["crm.customer.health.norm"].search([]).as_of_date = False
+health._cron_refresh()
+env["crm.customer.flag.run"]._cron_flag()
+flags = env["crm.customer.flag"].search([("closed_on", "=", False)])
+activities = env["mail.activity"].search(
+    [("activity_type_id", "=", env["crm.customer.flag"]._get_activity_type_id())]
+)
+acting = health.search([("needs_action", "=", True), ("company_id", "=", env.company.id)])
 print("RESULT " + json.dumps({
     "waiting": env["crm.customer.health.queue"].search_count([]),
     "different": len(different),
     "open": sum(open_amounts.mapped("open_amount")),
     "invoices": sum(open_amounts.mapped("invoice_count")),
+    "acting": sorted(acting.partner_id.ids),
+    "flagged": sorted(flag.partner_id.id for flag in flags),
+    "told": sorted(flags.activity_id.ids),
+    "activities": sorted(activities.ids),
 }))
 """
 TERMINATE = """
@@ -152,3 +176,7 @@ def test_many_at_once_and_schedulers_killed(environment, database):
     assert result["invoices"] == ACCOUNTANTS * ROUNDS
     assert result["open"] > 0
     assert (result["waiting"], result["different"]) == (0, 0)
+    # Who needs action is flagged once, with one activity, and nobody else.
+    assert result["flagged"] == result["acting"] != []
+    assert result["activities"] == result["told"]
+    assert len(result["told"]) == len(result["flagged"])
