@@ -10,6 +10,9 @@ TOTAL_GROUPS = (
     "account.group_account_readonly",
 )
 
+#: Where a transaction keeps the sums of the digests that it is sending.
+SUMS = "crm_customer_health.digest_sums"
+
 
 class DigestDigest(models.Model):
     """Customers in Odoo's digest, for who may see the figures of all customers."""
@@ -32,7 +35,9 @@ class DigestDigest(models.Model):
         self._set_customer_kpi(
             "kpi_overdue_customers_value",
             {
-                company: health._get_overdue_total(company, self._get_company_day(company, end))
+                company: self._get_sum(
+                    health._get_overdue_total, company, self._get_company_day(company, end)
+                )
                 for company in companies
             },
         )
@@ -51,7 +56,8 @@ class DigestDigest(models.Model):
         self._set_customer_kpi(
             "kpi_cash_received_value",
             {
-                company: health._get_cash_received(
+                company: self._get_sum(
+                    health._get_cash_received,
                     company,
                     self._get_company_day(company, start),
                     self._get_company_day(company, end),
@@ -94,6 +100,23 @@ class DigestDigest(models.Model):
         for digest in self:
             company = digest.company_id or self.env.company
             digest[field_name] = value_by_company.get(company, 0)
+
+    def _action_send(self, update_periodicity=True):
+        """What is the same for all recipients is computed once."""
+        cache = self.env.cr.cache
+        cache[SUMS] = {}
+        try:
+            return super()._action_send(update_periodicity=update_periodicity)
+        finally:
+            cache.pop(SUMS, None)
+
+    def _get_sum(self, compute, company, *days: date) -> float:
+        """A sum over all customers of the company; computed once while digests are being sent."""
+        sums = self.env.cr.cache.get(SUMS, {})
+        key = (compute.__name__, company.id, *days)
+        if key not in sums:
+            sums[key] = compute(company, *days)
+        return sums[key]
 
     def _compute_kpis_actions(self, company, user):
         actions = super()._compute_kpis_actions(company, user)

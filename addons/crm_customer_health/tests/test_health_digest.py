@@ -1,4 +1,5 @@
 from datetime import datetime
+from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
@@ -177,6 +178,24 @@ class TestHealthDigest(HealthCommon):
         body = {mail.email_to: mail.body_html for mail in mails}
         self.assertIn("Overdue from Customers", body[self.leader.email_formatted])
         self.assertNotIn("Overdue from Customers", body[self.seller.email_formatted])
+
+    def test_sums_are_computed_once_for_all_recipients(self):
+        """Overdue on four days (today and a day, a week, a month ago), cash of six periods."""
+        self._invoice(1234.0)
+        self.digest.user_ids = self.leader | self.biller | self.auditor
+        health = type(self.env["crm.customer.health"])
+        for _repeated in range(2):
+            with (
+                patch.object(
+                    health, "_get_overdue_total", autospec=True, return_value=77000.0
+                ) as overdue,
+                patch.object(health, "_get_cash_received", autospec=True, return_value=0.0) as cash,
+            ):
+                self.digest.action_send_manual()
+            self.assertEqual((overdue.call_count, cash.call_count), (4, 6))
+        mails = self.env["mail.mail"].sudo().search([("subject", "like", "Customers")])
+        self.assertEqual(len(mails), 6)
+        self.assertTrue(all("77k" in mail.body_html for mail in mails))
 
     def test_standard_digest_has_them(self):
         digest = self.env.ref("digest.digest_digest_default").sudo()
