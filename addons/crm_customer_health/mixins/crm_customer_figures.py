@@ -38,8 +38,19 @@ class CrmCustomerFigures(models.AbstractModel):
         "My Customer",
         compute="_compute_is_mine",
         search="_search_is_mine",
-        help="The customer is yours, has no salesperson, or has an open opportunity of yours.",
+        help="The customer is yours, has no salesperson, has an open opportunity of yours, or was"
+        " flagged to you.",
     )
+
+    @api.model
+    def _replace_contacts(self, vals_list):
+        """Put the customer, which is the commercial partner, in the place of its contacts."""
+        partners = self.env["res.partner"].browse(
+            [vals["partner_id"] for vals in vals_list if vals.get("partner_id")]
+        )
+        customers = {partner.id: partner.commercial_partner_id.id for partner in partners}
+        for vals in vals_list:
+            vals["partner_id"] = customers.get(vals.get("partner_id"))
 
     @api.depends("partner_id")
     @api.depends_context("uid")
@@ -56,7 +67,9 @@ class CrmCustomerFigures(models.AbstractModel):
 
     @api.model
     def _get_mine_domain(self) -> Domain:
-        """Customers of the user, of nobody, and those of the user's open opportunities."""
+        """Customers of the user, of nobody, those of the user's open opportunities, and those that
+        were flagged to the user.
+        """
         opportunities = (
             self.env["crm.lead"]
             .sudo()  # which customers: the deals themselves are not shown
@@ -75,8 +88,29 @@ class CrmCustomerFigures(models.AbstractModel):
                 active_test=False,
             )
         )
-        return Domain("partner_id.user_id", "in", [self.env.uid, False]) | Domain(
-            "partner_id",
-            "in",
-            partners.subselect(SQL.identifier("res_partner", "commercial_partner_id")),
+        return Domain.OR(
+            (
+                Domain("partner_id.user_id", "in", [self.env.uid, False]),
+                Domain(
+                    "partner_id",
+                    "in",
+                    partners.subselect(SQL.identifier("res_partner", "commercial_partner_id")),
+                ),
+                *map(self._get_flagged_to_user_domain, self.env.companies),
+            )
+        )
+
+    @api.model
+    def _get_flagged_to_user_domain(self, company) -> Domain:
+        """Who is told of a customer may see what it is about, while the flag is open."""
+        flags = self.env["crm.customer.flag"].sudo()  # the rules of flags ask for these customers
+        flagged = flags._search(
+            [
+                ("company_id", "=", company.id),
+                ("assigned_id", "=", self.env.uid),
+                ("closed_on", "=", False),
+            ]
+        )
+        return Domain("company_id", "=", company.id) & Domain(
+            "partner_id", "in", flagged.subselect(SQL.identifier(flags._table, "partner_id"))
         )

@@ -81,8 +81,11 @@ class CrmCustomerHealth(models.Model):
         notes = defaultdict(list)
         promises = self.env["crm.payment.promise"].search(
             self._get_own_domain()
-            & Domain("date", ">=", start)
             & Domain("state", "!=", "withdrawn")
+            & (
+                Domain("made_on", ">=", start) & Domain("made_on", "<=", end)
+                | Domain("date", ">=", start) & Domain("date", "<=", end)
+            )
         )
         for promise in promises:
             notes[promise.partner_id.id].append(promise._get_sentence())

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import format_amount, format_date
 
 
 class CrmPaymentPromise(models.Model):
@@ -47,19 +46,22 @@ class CrmPaymentPromise(models.Model):
     paid_amount = fields.Monetary(
         "Paid",
         readonly=True,
-        help="Payments matched with invoices of the customer, from the promise to its day.",
+        help="Payments matched with invoices of before the promise, from the promise to its day. A"
+        " payment counts for one promise: the one for the earliest day.",
     )
     state = fields.Selection(
         [
             ("running", "Running"),
             ("kept", "Kept"),
             ("broken", "Broken"),
+            ("settled", "Nothing Left to Pay"),
             ("withdrawn", "Withdrawn"),
         ],
         default="running",
         required=True,
         readonly=True,
-        help="Kept: the amount was paid by the day. Broken: the day passed without it.",
+        help="Kept: the amount was paid by the day. Broken: the day passed without it. Nothing left"
+        " to pay: the customer owed nothing any more, for example because it was credited.",
     )
     withdrawn_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
 
@@ -71,6 +73,8 @@ class CrmPaymentPromise(models.Model):
     @api.constrains("made_on", "date")
     def _check_date(self):
         for promise in self:
+            if promise.made_on > promise.company_id._get_today():
+                raise ValidationError(self.env._("A promise cannot be made in the future."))
             if promise.date < promise.made_on:
                 raise ValidationError(
                     self.env._("A promise cannot be for a day before it was made.")
@@ -88,25 +92,54 @@ class CrmPaymentPromise(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         companies = self.env["res.company"]
+        may_date_back = self.env.su or self.env.user.has_group("account.group_account_invoice")
+        self._replace_contacts(vals_list)
         for vals in vals_list:
             company = companies.browse(vals.get("company_id")) or self.env.company
-            vals.setdefault("made_on", company._get_today())
-            vals["recorded_by_id"] = self.env.uid
-            vals["state"] = "running"
+            if not (may_date_back and vals.get("made_on")):
+                vals["made_on"] = company._get_today()
+            vals.update(
+                recorded_by_id=self.env.uid, state="running", paid_amount=0, withdrawn_by_id=False
+            )
         promises = super().create(vals_list)
         promises.sudo()._judge(promises.company_id, promises.partner_id)  # reads the journals
         promises._postpone_flags()
         return promises
 
     def _postpone_flags(self):
-        """The activity of a flag is to be done when the promised day has come."""
-        for promise in self.filtered(lambda promise: promise.state == "running"):
-            flags = (
-                self.env["crm.customer.flag"]
-                .sudo()  # nobody may write flags
-                ._get_open(promise.company_id, promise.partner_id)
-            )
-            flags.activity_id.filtered("active").date_deadline = promise.date
+        """The activities of flags are to be done when the promised day has come."""
+        running = self.filtered(lambda promise: promise.state == "running")
+        for (company, day), promises in running.grouped(
+            lambda promise: (promise.company_id, promise.date)
+        ).items():
+            flags = self.env["crm.customer.flag"].sudo()  # nobody may write flags
+            activities = flags._get_open(company, promises.partner_id).activity_id
+            activities.filtered("active").date_deadline = day
+
+    def _resume_flags(self):
+        """These promises are running no more: the activities of flags that waited for them are to
+        be done today.
+        """
+        for company, promises in self.grouped("company_id").items():
+            customers = promises.partner_id.commercial_partner_id
+            waiting = customers - self._get_promised(company, customers)
+            flags = self.env["crm.customer.flag"].sudo()  # nobody may write flags
+            today = company._get_today()
+            flags._get_open(company, waiting).activity_id.filtered(
+                lambda activity, today=today: activity.active and activity.date_deadline > today
+            ).date_deadline = today
+
+    @api.model
+    def _get_promised(self, company, customers):
+        """Those of these customers of whom a promise is running."""
+        return self.search(
+            [
+                ("company_id", "=", company.id),
+                # Whoever became a contact of another customer is it.
+                ("partner_id.commercial_partner_id", "in", customers.ids),
+                ("state", "=", "running"),
+            ]
+        ).partner_id.commercial_partner_id
 
     def _get_sentence(self) -> str:
         """What became of the promise, in the user's words."""
@@ -118,93 +151,17 @@ class CrmPaymentPromise(models.Model):
             "running": self.env._("Promised %(amount)s by %(date)s.", **values),
             "kept": self.env._("Kept the promise of %(amount)s by %(date)s.", **values),
             "broken": self.env._("Broke the promise of %(amount)s by %(date)s.", **values),
+            "settled": self.env._(
+                "Nothing is left to pay of the promise of %(amount)s by %(date)s.", **values
+            ),
             "withdrawn": self.env._("The promise of %(amount)s by %(date)s is off.", **values),
         }[self.state]
 
     def action_withdraw(self):
         """Take back those of these promises that are running; they stay in the log."""
         self.check_access("read")
-        promises = self.filtered(lambda promise: promise.state == "running")
+        self.check_access("create")
         # Nobody may change a promise otherwise.
-        promises.sudo().write({"state": "withdrawn", "withdrawn_by_id": self.env.uid})
-
-    @api.model
-    def _judge(self, companies, partners=None):
-        """Bring ``paid_amount`` and ``state`` in line with the journals and the calendar.
-
-        One statement; only what changed is written. What was unreconciled is not paid any more.
-
-        :param partners: only promises of these customers; of all without it.
-        """
-        domain = Domain("company_id", "in", companies.ids) & Domain("state", "!=", "withdrawn")
-        if partners is not None:
-            domain &= Domain("partner_id", "in", partners.ids)
-        if not self.search_count(domain, limit=1):
-            return  # mostly there is none: the statement would take longer to plan
-        self.flush_model()
-        self.env["crm.customer.health"]._flush_sources()
-        scope = (
-            SQL("TRUE")
-            if partners is None
-            else SQL("promise.partner_id = ANY(%s)", list(partners.ids))
-        )
-        basis = SQL(", ").join(
-            SQL(
-                "(%s, %s::date, %s)", company.id, company._get_today(), company.currency_id.rounding
-            )
-            for company in companies
-        )
-        instalments = SQL(
-            """
-            ARRAY(SELECT line.id
-                    FROM crm_payment_promise promise
-                    JOIN res_partner contact ON contact.commercial_partner_id = promise.partner_id
-                    JOIN account_move_line line ON line.partner_id = contact.id
-                   WHERE line.display_type = 'payment_term' AND promise.state != 'withdrawn'
-                     AND promise.company_id = ANY(%s) AND %s)
-            """,
-            list(companies.ids),
-            scope,
-        )
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH paid AS (
-                    SELECT promise.id, SUM(settlement.amount) AS amount
-                      FROM crm_payment_promise promise
-                      JOIN res_partner contact
-                        ON contact.commercial_partner_id = promise.partner_id
-                      JOIN (%(settlements)s) settlement
-                        ON settlement.partner_id = contact.id
-                       AND settlement.company_id = promise.company_id
-                     WHERE settlement.kind = 'payment' AND NOT settlement.is_mirror
-                       AND settlement.parent_state = 'posted'
-                       AND settlement.settlement_date BETWEEN promise.made_on AND promise.date
-                     GROUP BY promise.id
-                ), judged AS (
-                    SELECT promise.id, COALESCE(paid.amount, 0) AS paid_amount,
-                           CASE WHEN COALESCE(paid.amount, 0) > promise.amount - basis.rounding / 2
-                                THEN 'kept'
-                                WHEN promise.date < basis.today THEN 'broken'
-                                ELSE 'running' END AS state
-                      FROM crm_payment_promise promise
-                      JOIN (VALUES %(basis)s) basis (company_id, today, rounding)
-                        ON basis.company_id = promise.company_id
-                      LEFT JOIN paid ON paid.id = promise.id
-                     WHERE promise.state != 'withdrawn' AND %(scope)s
-                )
-                UPDATE crm_payment_promise promise
-                   SET paid_amount = judged.paid_amount, state = judged.state
-                  FROM judged
-                 WHERE judged.id = promise.id
-                   AND (promise.paid_amount, promise.state)
-                       IS DISTINCT FROM (judged.paid_amount, judged.state)
-                """,
-                settlements=self.env["account.receivable.settlement"]._get_settlement_sql(
-                    line_ids=instalments
-                ),
-                basis=basis,
-                scope=scope,
-            )
-        )
-        self.invalidate_model(["paid_amount", "state"])
+        promises = self.filtered(lambda promise: promise.state == "running").sudo()
+        promises.write({"state": "withdrawn", "withdrawn_by_id": self.env.uid})
+        promises._resume_flags()

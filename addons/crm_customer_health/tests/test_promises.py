@@ -1,6 +1,7 @@
 from datetime import date
 
-from odoo.exceptions import ValidationError
+from odoo import Command
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -65,7 +66,69 @@ class TestPromises(FlagCommon):
         (invoice | refund).line_ids.filtered(
             lambda line: line.account_id == self.receivable
         ).reconcile()
+        self.assertPromise(promise, "settled", 0.0)
+        self._at("2024-03-11 08:00:00")
+        self.assertPromise(promise, "settled", 0.0)
+        (invoice | refund).line_ids.remove_move_reconcile()
+        refund.button_draft()
+        self.assertPromise(promise, "broken", 0.0)
+
+    def test_credit_does_not_mend_a_broken_promise(self):
+        invoice = self._overdue(1000.0)
+        promise = self._promise(1000.0)
+        self._at("2024-03-11 08:00:00")
+        self.assertPromise(promise, "broken", 0.0)
+        self._pay(invoice, date="2024-03-11")
+        self.assertPromise(promise, "broken", 0.0)
+
+    def test_payment_counts_for_one_promise(self):
+        """Half now, half later: one half does not keep both."""
+        invoice = self._overdue(1000.0)
+        later = self._promise(500.0, "2024-03-20")
+        first = self._promise(500.0, "2024-03-05")
+        self._pay(invoice, 500.0, date="2024-03-04")
+        self.assertPromise(first, "kept", 500.0)
+        self.assertPromise(later, "running", 0.0)
+        self._pay(invoice, 300.0, date="2024-03-06")
+        self.assertPromise(later, "running", 300.0)
+        self._at("2024-03-21 08:00:00")
+        self.assertPromise(later, "broken", 300.0)
+
+    def test_purchase_of_today_is_not_the_debt(self):
+        self._overdue(1000.0)
+        promise = self._promise(400.0)
+        sale = self._invoice(
+            400.0,
+            partner_id=self.customer.id,
+            date="2024-03-02",
+            invoice_date_due="2024-03-02",
+        )
+        self._pay(sale, date="2024-03-02")
         self.assertPromise(promise, "running", 0.0)
+
+    def test_money_paid_back_counts_no_more(self):
+        invoice = self._overdue(1000.0)
+        promise = self._promise(400.0)
+        self._pay(invoice, 400.0, date="2024-03-02")
+        refund = self._invoice(
+            400.0, partner_id=self.customer.id, move_type="out_refund", date="2024-03-01"
+        )
+        self.assertPromise(promise, "kept", 400.0)
+        self._pay(refund, date="2024-03-03")
+        self.assertPromise(promise, "running", 0.0)
+
+    def test_customer_becomes_part_of_another(self):
+        """Its past goes with it: the promise, and what was agreed about flags."""
+        invoice = self._overdue(1000.0)
+        holding = self._create_customer("Holding", user_id=self.seller.id)
+        promise = self._promise()
+        self.customer.write({"is_company": False, "parent_id": holding.id})
+        self._flush()
+        self.assertEqual(self._morning().promised_count, 1)
+        self.assertFalse(self._get_flag(holding))
+        self._pay(invoice, date="2024-03-02")
+        self._refresh()
+        self.assertRecordValues(promise, [{"state": "kept", "paid_amount": 1000.0}])
 
     def test_unreconciled_is_not_kept_any_more(self):
         invoice = self._overdue(1000.0)
@@ -220,6 +283,80 @@ class TestPromises(FlagCommon):
                 "Flagged to Sales.",
             ],
         )
+
+    def test_told_in_the_weeks_of_its_days_only(self):
+        self._overdue(1000.0)
+        self._promise(day="2024-06-30")
+        self._refresh()
+        row = self._get_rows()[self.customer].with_user(self.seller)
+        for start, end, told in (
+            (date(2024, 2, 26), date(2024, 3, 3), True),
+            (date(2024, 3, 4), date(2024, 3, 10), False),
+            (date(2024, 6, 24), date(2024, 6, 30), True),
+        ):
+            with self.subTest(start):
+                notes = row._get_weekly_notes(start, end)
+                self.assertEqual(len(notes[self.customer.id]), int(told))
+
+    def test_flag_goes_on_when_the_promise_is_off(self):
+        """Withdrawn, or kept with the rest still owed: the activity does not wait any longer."""
+        invoice = self._overdue(2000.0)
+        self._morning()
+        activity = self._get_flag().activity_id
+        promise = self._promise(day="2024-05-30")
+        self.assertEqual(activity.date_deadline, date(2024, 5, 30))
+        promise.with_user(self.seller).action_withdraw()
+        self.assertEqual(activity.date_deadline, date(2024, 3, 1))
+        self._promise(100.0, day="2024-05-30")
+        other = self._promise(50.0, day="2024-04-30")
+        self.assertEqual(activity.date_deadline, date(2024, 4, 30))
+        self._pay(invoice, 50.0, date="2024-03-02")
+        self._at("2024-03-02 08:00:00")
+        self.assertPromise(other, "kept", 50.0)
+        self.assertEqual(activity.date_deadline, date(2024, 4, 30), "another one is running")
+        self._pay(invoice, 100.0, date="2024-03-02")
+        self._refresh(partners=self.customer)
+        self.assertEqual(activity.date_deadline, date(2024, 3, 2))
+
+    def test_many_promises_cost_the_same(self):
+        def measure(count):
+            customers = self.env["res.partner"]
+            for number in range(count):
+                customers |= self._create_customer(f"{count} {number}", user_id=self.seller.id)
+                self._overdue(1000.0, customers[-1])
+            self._morning()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.env["crm.payment.promise"].create(
+                [
+                    {"partner_id": customer.id, "amount": 10, "date": "2024-03-09"}
+                    for customer in customers
+                ]
+            )
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        measure(2)
+        few = measure(3)
+        self.assertLessEqual(measure(24), few + 3)
+
+    def test_nothing_to_promise(self):
+        wizard = self.env["crm.payment.promise.wizard"].create(
+            {
+                "health_ids": [Command.set(self._get_clean_rows().ids)],
+                "date": "2024-03-10",
+            }
+        )
+        with self.assertRaises(UserError):
+            wizard.action_record()
+
+    def _get_clean_rows(self):
+        """Two customers that owe nothing overdue."""
+        customers = self._create_customer("Prompt 1") | self._create_customer("Prompt 2")
+        for customer in customers:
+            self._overdue(100.0, customer, invoice_date_due="2024-12-31")
+        self._refresh()
+        return self.env["crm.customer.health"].search([("partner_id", "in", customers.ids)])
 
     def test_merge_keeps_promises(self):
         twin = self._create_customer("Twin")

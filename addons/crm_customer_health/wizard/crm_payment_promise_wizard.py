@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class CrmPaymentPromiseWizard(models.TransientModel):
@@ -15,6 +16,8 @@ class CrmPaymentPromiseWizard(models.TransientModel):
     date = fields.Date("Promised For", required=True)
     amount = fields.Monetary(
         compute="_compute_amount",
+        # Not more than the user sees of the customers.
+        compute_sudo=False,
         store=True,
         readonly=False,
         help="In company currency. Of several customers: what is overdue of each.",
@@ -39,11 +42,12 @@ class CrmPaymentPromiseWizard(models.TransientModel):
             wizard.amount = sum(wizard.health_ids.mapped("overdue_amount"))
 
     def action_record(self):
-        """Record one promise for each customer; without an amount for those that owe nothing
-        overdue there is none.
+        """Record one promise for each customer that owes something overdue.
+
+        :raise UserError: if none of several does.
         """
         self.ensure_one()
-        self.env["crm.payment.promise"].create(
+        promises = self.env["crm.payment.promise"].create(
             [
                 {
                     "company_id": health.company_id.id,
@@ -58,4 +62,6 @@ class CrmPaymentPromiseWizard(models.TransientModel):
                 or self.is_single
             ]
         )
+        if not promises:
+            raise UserError(self.env._("None of these customers owes anything overdue."))
         return {"type": "ir.actions.act_window_close"}
