@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from odoo import fields, models
 from odoo.exceptions import AccessError
@@ -51,16 +51,20 @@ class DigestDigest(models.Model):
         )
 
     def _compute_kpi_cash_received_value(self):
+        """Of whole days, up to the one before that of the digest: what is booked later on that day
+        is in the next one.
+        """
         start, end, companies = self._get_customer_kpi_parameters()
         health = self.env["crm.customer.health"]
+        one_day = timedelta(days=1)
         self._set_customer_kpi(
             "kpi_cash_received_value",
             {
                 company: self._get_sum(
                     health._get_cash_received,
                     company,
-                    self._get_company_day(company, start),
-                    self._get_company_day(company, end),
+                    self._get_company_day(company, start) - one_day,
+                    self._get_company_day(company, end) - one_day,
                 )
                 for company in companies
             },

@@ -105,9 +105,10 @@ class TestHealthDigest(HealthCommon):
         self._settle(first, self._invoice(50.0, move_type="out_refund"))
         bill = self._create_deal_invoice([(900.0, None)], move_type="in_invoice")
         self._pay(bill, date="2024-04-09")
-        self.assertEqual(self._value("kpi_cash_received", 7), 210.0)
-        self.assertEqual(self._value("kpi_cash_received", 7, 7), 400.0)
-        self.assertEqual(self._value("kpi_cash_received", 1), -40.0)
+        self.assertEqual(self._value("kpi_cash_received", 7), 650.0, "from the 3rd to the 9th")
+        self.assertEqual(self._value("kpi_cash_received", 7, 7), 0.0)
+        self.assertEqual(self._value("kpi_cash_received", 1), 0.0, "the day is not over")
+        self.assertEqual(self._value("kpi_cash_received", 1, -1), -40.0, "in the next digest")
         settlements = self.env["account.receivable.settlement"].search(
             [
                 ("company_id", "=", self.company.id),
