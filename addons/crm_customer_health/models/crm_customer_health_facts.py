@@ -246,7 +246,8 @@ class CrmCustomerHealth(models.Model):
     def _get_alarm_sql(self) -> SQL:
         """Customers whose overdue amount exceeds one of the policy's thresholds.
 
-        What is overdue for at least the threshold's days is held against its amount.
+        What is overdue for at least the threshold's days is held against its amount, less what the
+        customer has paid or was credited and is not matched yet: it would settle the oldest first.
         """
         return SQL(
             """
@@ -256,8 +257,9 @@ class CrmCustomerHealth(models.Model):
                   FROM health_item item
                   JOIN health_basis basis ON basis.company_id = item.company_id
                   JOIN crm_customer_health_threshold threshold
-                    ON threshold.policy_id = basis.id AND item.days >= threshold.days
-                 WHERE item.amount > 0 AND NOT item.is_disputed AND item.days > 0
+                    ON threshold.policy_id = basis.id
+                   AND (item.amount < 0
+                        OR NOT item.is_disputed AND item.days >= threshold.days)
                  GROUP BY item.company_id, item.partner_id, threshold.id
                 HAVING SUM(item.amount) >= threshold.amount
               ) alarm

@@ -121,6 +121,9 @@ class CrmCustomerHealth(models.Model):
                     "%(amount)s is disputed.", amount=self._format_amount(self.disputed_amount)
                 )
             )
+        unapplied = self._get_unapplied_reason(self.unapplied_credit_amount, self.currency_id)
+        if unapplied:
+            reasons.append(unapplied)
         if self.payment_risk == "high" and self.health_score >= policy.healthy_score:
             reasons.append(self.env._("A high payment risk is never healthy."))
         if self.scored_count and self.scored_count < policy.minimum_items:
@@ -132,6 +135,16 @@ class CrmCustomerHealth(models.Model):
                 )
             )
         return reasons
+
+    @api.model
+    def _get_unapplied_reason(self, amount: float, currency) -> str:
+        """That there is money or a credit note of the customer that nobody has matched yet."""
+        if amount <= 0:
+            return ""
+        return self.env._(
+            "%(amount)s was received or credited, but is not matched yet.",
+            amount=format_amount(self.env, amount, currency),
+        )
 
     def _format_amount(self, amount: float) -> str:
         return format_amount(self.env, amount, self.currency_id)

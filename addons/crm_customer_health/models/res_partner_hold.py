@@ -81,13 +81,17 @@ class ResPartner(models.Model):
             return self.env._(
                 "%(customer)s is on hold by decision for this customer.", customer=self.display_name
             )
-        return self.env._(
+        reason = self.env._(
             "%(customer)s owes %(amount)s, overdue since %(date)s (%(days)s days).",
             customer=self.display_name,
             amount=format_amount(self.env, figures["overdue_amount"], company.currency_id),
             date=format_date(self.env, figures["oldest_due_date"]),
             days=figures["days_overdue"],
         )
+        unapplied = self.env["crm.customer.health"]._get_unapplied_reason(
+            figures["unapplied_credit_amount"], company.currency_id
+        )
+        return f"{reason} {unapplied}".strip()
 
     def _get_held_query(self, company):
         """The customers on hold in a company by their stored figures: for lists and searches.

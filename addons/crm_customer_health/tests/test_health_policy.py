@@ -201,6 +201,24 @@ class TestHealthPolicy(HealthCommon):
             with self.subTest(thresholds):
                 self.assertEqual(self._get_rows()[self.partner].needs_action, needs_action)
 
+    def test_what_is_not_matched_yet_counts_against_the_oldest(self):
+        self._invoice(1000.0)  # 61 days overdue
+        self._invoice(500.0, invoice_date_due="2024-03-31")  # 10 days
+        self.policy.threshold_ids = [
+            Command.clear(),
+            Command.create({"amount": 1400, "days": 1}),
+            Command.create({"amount": 700, "days": 60}),
+        ]
+        for credit, needs_action in ((0.0, True), (200.0, True), (101.0, False), (1200.0, False)):
+            # Money of a payment that nobody has matched; each is added to those before.
+            if credit:
+                self._opening(-credit, "2024-04-01")
+            self._refresh()
+            row = self._get_rows()[self.partner]
+            with self.subTest(credit):
+                self.assertEqual(row.needs_action, needs_action)
+                self.assertEqual(row.overdue_amount, 1500.0, "as the ledger says")
+
     def test_who_may_change_it(self):
         for user in (self.manager, self.accountant):
             policy = self.policy.with_user(user)
