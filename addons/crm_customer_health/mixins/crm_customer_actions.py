@@ -24,31 +24,28 @@ class CrmCustomerActions(models.AbstractModel):
     def _get_action_health(self):
         """The rows of these records' customers that the user may see.
 
-        :raise UserError: if there is none: nothing was ever invoiced to them.
         :raise AccessError: for who may see no figures of customers.
         """
         self.env["crm.customer.health"].check_access("read")
-        health = self.env["crm.customer.health"].union(
+        return self.env["crm.customer.health"].union(
             *(
                 customers._get_health_of_companies(company)
                 for company, customers in self._get_customers_by_company().items()
                 if customers
             )
         )
-        if not health:
-            raise UserError(
-                self.env._("No customer to whom something was invoiced, and whom you may see.")
-            )
-        return health
 
     def action_flag_to_sales(self):
         """Flag these customers to Sales now, if anything of theirs is overdue.
 
         Unlike the flags of the morning: below the policy's amounts, and during a promise, too.
+        Customers to whom nothing was invoiced are left out: an automation rule is not to fail.
 
         :return: a notification that says what was done.
         """
         health = self._get_action_health()
+        # Who may record what a customer promised may flag it; auditors may do neither.
+        self.env["crm.payment.promise"].check_access("create")
         health_sudo = health.sudo()  # flags are written by nobody by hand
         flagged = overdue = self.env["crm.customer.health"]
         flags = self.env["crm.customer.flag"].sudo()
@@ -87,7 +84,15 @@ class CrmCustomerActions(models.AbstractModel):
         return self._get_action_health().action_recompute()
 
     def _get_wizard_action(self, model: str, name: str) -> dict:
+        """The dialog about these records' customers.
+
+        :raise UserError: if nothing was ever invoiced to them, or the user may not see them.
+        """
         health = self._get_action_health()
+        if not health:
+            raise UserError(
+                self.env._("No customer to whom something was invoiced, and whom you may see.")
+            )
         return {
             "type": "ir.actions.act_window",
             "name": name,

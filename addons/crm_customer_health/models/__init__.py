@@ -38,11 +38,13 @@ from . import (
     crm_customer_hold_override,
     crm_lead,
     crm_payment_promise,
+    crm_payment_promise_judgement,
     digest_digest,
     mail_activity,
     mail_message,
     mail_tracking_value,
     res_company,
     res_partner,
+    res_partner_activity,
     res_partner_hold,
 )

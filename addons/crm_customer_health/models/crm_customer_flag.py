@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -35,6 +37,19 @@ class CrmCustomerFlag(models.Model):
         help="Who has the activity. Empty: nobody was found, neither by the customer nor in the"
         " policy.",
     )
+    told_on = fields.Date(
+        readonly=True, help="Since when the flag is with who has it. Escalation counts from then."
+    )
+    named_id = fields.Many2one(
+        "res.users",
+        string="Named by the Customer",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Whom the customer, its opportunities and invoices named when the flag was last looked"
+        " at. When they name somebody else, the flag goes there; until then it stays with whom"
+        " people gave it.",
+    )
     activity_id = fields.Many2one(
         "mail.activity", readonly=True, index="btree_not_null", ondelete="set null"
     )
@@ -59,9 +74,12 @@ class CrmCustomerFlag(models.Model):
     closing_reason = fields.Selection(
         [
             ("cured", "Cured"),
+            ("below_policy", "Owes Less Than the Policy Asks"),
+            ("disputed", "Disputed"),
             ("excluded", "Excluded From Flags"),
             ("merged", "Customers Merged"),
         ],
+        string="Flag Closed",
         readonly=True,
     )
     state = fields.Selection(
@@ -110,7 +128,7 @@ class CrmCustomerFlag(models.Model):
 
     @api.model
     def _close_cured(self, companies, partners=None):
-        """Close the open flags of customers that are cured by their stored figures.
+        """Close the open flags of customers that need no action by their stored figures any more.
 
         :param partners: only of these customers; of all without it.
         :return: the flags that were closed.
@@ -119,7 +137,10 @@ class CrmCustomerFlag(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT flag.id
+                SELECT flag.id,
+                       CASE WHEN health.overdue_amount > 0 THEN 'below_policy'
+                            WHEN health.disputed_amount > 0 THEN 'disputed'
+                            ELSE 'cured' END
                   FROM crm_customer_flag flag
                   LEFT JOIN crm_customer_health health
                     ON health.company_id = flag.company_id
@@ -136,25 +157,43 @@ class CrmCustomerFlag(models.Model):
                 else SQL("flag.partner_id = ANY(%s)", list(partners.ids)),
             )
         )
-        cured = self.browse([flag_id for (flag_id,) in rows])
-        cured._close("cured")
-        return cured
+        ids_by_reason = defaultdict(list)
+        for flag_id, reason in rows:
+            ids_by_reason[reason].append(flag_id)
+        for reason, flag_ids in ids_by_reason.items():
+            self.browse(flag_ids)._close(reason)
+        return self.browse([flag_id for flag_id, __ in rows])
 
     def _close(self, reason: str):
-        """Close these flags, take their activities away and leave a note on the customers.
-
-        The note says no amount: not everybody who reads the chatter may see what is owed.
+        """Close these flags, take their activities away and note it on the customers, for those who
+        may see them.
         """
-        texts = {
-            "cured": self.env._("No longer overdue: the flag to Sales was closed."),
-            "excluded": self.env._("Excluded from flags to Sales: the flag was closed."),
-            "merged": self.env._("Customers were merged: the flag to Sales was closed."),
-        }
         for company, flags in self.grouped("company_id").items():
-            customers = flags.partner_id
-            customers._message_log_batch(dict.fromkeys(customers.ids, texts[reason]))
             flags.write({"closed_on": company._get_today(), "closing_reason": reason})
+            flags._log_closing(company)
         self.activity_id.filtered("active").unlink()
+
+    def _log_closing(self, company):
+        """As a tracked value: not everybody who reads the chatter may know that there was a flag
+        (``mail.tracking.value._filter_has_field_access``).
+        """
+        tracking = self.env["mail.tracking.value"].sudo()  # nobody may write them
+        columns = self.fields_get(["closing_reason"])
+        customers = self.partner_id
+        messages = customers._message_log_batch(dict.fromkeys(customers.ids, ""))
+        messages.record_company_id = company
+        message_ids = {message.res_id: message.id for message in messages}
+        tracking.create(
+            [
+                {
+                    **tracking._create_tracking_values(
+                        "", flag.closing_reason, "closing_reason", columns["closing_reason"], flag
+                    ),
+                    "mail_message_id": message_ids[flag.partner_id.id],
+                }
+                for flag in self
+            ]
+        )
 
     def action_view_customer(self):
         """Open the customer, where the activity is."""

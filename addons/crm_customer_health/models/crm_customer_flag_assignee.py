@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..mixins.crm_customer_figures import HEALTH_GROUPS
+
 
 class CrmCustomerFlag(models.Model):
     """Who is told of an overdue customer."""
@@ -13,7 +15,7 @@ class CrmCustomerFlag(models.Model):
         the salesperson of its newest open opportunity, of its oldest overdue invoice, the leader of
         one of their teams, the policy's fallback.
 
-        Only active internal users of the company. One statement.
+        Only users who can be told (:meth:`_get_eligible_sql`). One statement.
 
         :return: user ids by customer id; without an entry where there is nobody.
         """
@@ -45,16 +47,58 @@ class CrmCustomerFlag(models.Model):
 
     @api.model
     def _get_eligible_sql(self, company) -> SQL:
-        """Hook: users who can be told."""
+        """Hook: users who can be told: active colleagues in the company who may see figures of
+        customers.
+        """
         return SQL(
             """
             SELECT users.id
               FROM res_users users
               JOIN res_company_users_rel allowed ON allowed.user_id = users.id
              WHERE users.active AND NOT users.share AND allowed.cid = %s
+               AND EXISTS (SELECT FROM res_groups_users_rel membership
+                            WHERE membership.uid = users.id AND membership.gid = ANY(%s))
             """,
             company.id,
+            list(self._get_eligible_groups().all_implied_by_ids.ids),
         )
+
+    @api.model
+    def _get_eligible_groups(self):
+        """The groups that may see figures of customers."""
+        return self.env["res.groups"].union(*map(self.env.ref, HEALTH_GROUPS.split(",")))
+
+    def _get_misdirected(self) -> dict[int, int | None]:
+        """Those of these flags of one company that somebody else is to be told of: the customer,
+        its opportunities or invoices name somebody else than before, or who had the flag cannot be
+        told any more. What was escalated stays with the leader.
+
+        :return: user ids by flag id, ``None`` where there is nobody.
+        """
+        if not self:
+            return {}
+        company = self.company_id
+        named = self._get_assignees(company, self.partner_id)
+        eligible = {
+            user_id
+            for (user_id,) in self.env.execute_query(
+                SQL(
+                    "SELECT id FROM (%s) eligible WHERE id = ANY(%s)",
+                    self._get_eligible_sql(company),
+                    list(self.assigned_id.ids),
+                )
+            )
+        }
+        misdirected = {}
+        for flag in self:
+            user_id = named.get(flag.partner_id.id)
+            if flag.assigned_id.id in eligible:
+                is_named_anew = user_id and user_id != flag.named_id.id
+                if is_named_anew and user_id != flag.assigned_id.id and not flag.escalated_on:
+                    misdirected[flag.id] = user_id
+            elif user_id or flag.assigned_id:
+                misdirected[flag.id] = user_id
+        return misdirected
 
     @api.model
     def _get_overdue_items_sql(self, policies, customers) -> SQL:

@@ -27,6 +27,8 @@ class CrmCustomerFlag(models.Model):
                     "flagged_on": today,
                     "is_manual": is_manual,
                     "assigned_id": assignees.get(row.partner_id.id),
+                    "named_id": assignees.get(row.partner_id.id),
+                    "told_on": today,
                     "activity_id": activities.get(row.partner_id.id),
                     **self._get_owed_values(row, today),
                 }
@@ -34,19 +36,24 @@ class CrmCustomerFlag(models.Model):
             ]
         )
 
-    def _change_flags(self, health):
+    def _change_flags(self, health, misdirected: dict):
         """Say what these customers owe now; who had dealt with a flag is told again if it is worse.
 
         :param health: the rows of these flags' customers, of one company.
+        :param misdirected: whom to tell instead, see :meth:`_get_misdirected`.
         """
         today = health.company_id._get_today()
         rows = {row.partner_id: row for row in health}
         worse = self._get_worse(rows)
-        untold = self._get_untold()
-        waiting = (self - untold).filtered("activity_id.active")
+        moved = self.filtered(lambda flag: flag.id in misdirected)
+        waiting = (self - moved).filtered("activity_id.active")
         waiting._write_activities(rows)
         (waiting & worse).activity_id.date_deadline = today
-        ((worse - waiting) | untold)._tell_again(rows)
+        moved.activity_id.filtered("active").unlink()
+        for flag in moved:
+            user_id = misdirected[flag.id]
+            flag.write({"assigned_id": user_id, "named_id": user_id, "told_on": today})
+        ((worse - waiting) | moved)._tell(rows)
         for flag in self:
             # One statement for all when they are flushed.
             flag.write(self._get_owed_values(rows[flag.partner_id], today))
@@ -68,14 +75,14 @@ class CrmCustomerFlag(models.Model):
             flags.activity_id.filtered("active").with_context(
                 mail_activity_quick_update=True
             ).write({"user_id": leader_id, "date_deadline": today})
-            flags.write({"assigned_id": leader_id, "escalated_on": today})
-        escalated.filtered(lambda flag: not flag.activity_id.active)._tell_again(
+            flags.write({"assigned_id": leader_id, "told_on": today, "escalated_on": today})
+        escalated.filtered(lambda flag: not flag.activity_id.active)._tell(
             {row.partner_id: row for row in health}
         )
         return escalated
 
     def _get_due_for_escalation(self):
-        """Those of these flags that were made so long ago that the policy asks to escalate them."""
+        """Those of these flags that were told so long ago that the policy asks to escalate them."""
         policies = {
             policy.company_id: policy
             for policy in self.env["crm.customer.health.policy"]._get_policy(self.company_id)
@@ -85,7 +92,7 @@ class CrmCustomerFlag(models.Model):
                 not flag.escalated_on
                 and flag.assigned_id
                 and policies[flag.company_id].escalation_days
-                and (flag.company_id._get_today() - flag.flagged_on).days
+                and (flag.company_id._get_today() - flag.told_on).days
                 >= policies[flag.company_id].escalation_days
             )
         )
@@ -99,6 +106,8 @@ class CrmCustomerFlag(models.Model):
                 )
                 > 0
                 or rows[flag.partner_id].overdue_count > flag.overdue_count
+                # Of what was overdue then nothing is left: this is something else.
+                or rows[flag.partner_id].oldest_due_date >= flag.changed_on
             )
         )
 
@@ -113,12 +122,6 @@ class CrmCustomerFlag(models.Model):
                 or rows[flag.partner_id].oldest_due_date != flag.oldest_due_date
             )
         )
-
-    def _get_untold(self):
-        """Those of these flags that nobody has who could act: nobody was found, or who was told has
-        left since.
-        """
-        return self.filtered(lambda flag: not flag.assigned_id.active or flag.assigned_id.share)
 
     def _get_with_broken_promise(self):
         """Those of these flags whose customers broke a promise since the flag was last changed."""
@@ -138,40 +141,30 @@ class CrmCustomerFlag(models.Model):
             )
         )
 
-    def _tell_again(self, rows: dict):
-        """Make new activities for these flags: for who was told, or for who can be told now."""
+    def _tell(self, rows: dict):
+        """Make new activities for these flags, for who has them."""
         if not self:
             return
-        self.activity_id.filtered("active").unlink()  # of who has left
-        company = self.company_id
-        users = {flag.partner_id.id: flag.assigned_id.id for flag in self - self._get_untold()}
-        others = self.partner_id.filtered(lambda customer: customer.id not in users)
-        if others:
-            users |= self._get_assignees(company, others)
         health = self.env["crm.customer.health"].union(
             *(rows[customer] for customer in self.partner_id)
         )
-        activities = self._create_activities(health, users)
+        activities = self._create_activities(
+            health, {flag.partner_id.id: flag.assigned_id.id for flag in self if flag.assigned_id}
+        )
         for flag in self:
-            flag.write(
-                {
-                    "assigned_id": users.get(flag.partner_id.id),
-                    "activity_id": activities.get(flag.partner_id.id),
-                }
-            )
+            flag.activity_id = activities.get(flag.partner_id.id)
 
     def _write_activities(self, rows: dict):
-        """Bring the text of these flags' activities up to date."""
+        """Bring the text of these flags' activities up to date; what people wrote there stays."""
         if not self:
             return
         facts = self._get_activity_facts(self.company_id, self.partner_id)
         for flag in self:
             activity = flag.activity_id
-            activity.write(
-                self._get_activity_text(
-                    rows[flag.partner_id], facts.get(flag.partner_id.id, {}), activity.user_id
-                )
+            text = self._get_activity_text(
+                rows[flag.partner_id], facts.get(flag.partner_id.id, {}), activity.user_id
             )
+            activity.write({**text, "note": self._get_replaced_note(activity.note, text["note"])})
 
     @api.model
     def _create_activities(self, health, users: dict[int, int]) -> dict[int, int]:

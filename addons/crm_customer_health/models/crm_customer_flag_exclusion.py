@@ -35,10 +35,18 @@ class CrmCustomerFlagExclusion(models.Model):
                     self.env._("A customer cannot be excluded until a day that has passed.")
                 )
 
+    @api.constrains("reason")
+    def _check_reason(self):
+        for exclusion in self:
+            if not exclusion.reason.strip():
+                raise ValidationError(self.env._("Say why the customer is not to be flagged."))
+
     @api.model_create_multi
     def create(self, vals_list):
+        self._replace_contacts(vals_list)
         for vals in vals_list:
             vals["excluded_by_id"] = self.env.uid
+            vals.update(ended_by_id=False, ended_on=False)
         exclusions = super().create(vals_list)
         for company, excluded in exclusions.grouped("company_id").items():
             self.env["crm.customer.flag"].sudo()._get_open(  # nobody may write flags
@@ -49,6 +57,7 @@ class CrmCustomerFlagExclusion(models.Model):
     def action_end(self):
         """Have these customers flagged again from the next morning on."""
         self.check_access("read")
+        self.check_access("create")
         for company, exclusions in self.grouped("company_id").items():
             # Nobody may change an exclusion otherwise.
             exclusions.filtered(lambda exclusion: not exclusion.ended_on).sudo().write(
@@ -61,8 +70,9 @@ class CrmCustomerFlagExclusion(models.Model):
         return self.search(
             [
                 ("company_id", "=", company.id),
-                ("partner_id", "in", customers.ids),
+                # Whoever became a contact of another customer is it.
+                ("partner_id.commercial_partner_id", "in", customers.ids),
                 ("until", ">=", company._get_today()),
                 ("ended_on", "=", False),
             ]
-        ).partner_id
+        ).partner_id.commercial_partner_id

@@ -2,6 +2,8 @@ from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 #: The hour of the morning, in the company's time zone, from which customers are flagged.
 MORNING = 6
@@ -57,15 +59,20 @@ class CrmCustomerFlagRun(models.Model):
 
         A company waits until its customers were computed for the day.
         """
-        companies = self._get_due_companies()
+        runs = [self._start(company) for company in self._get_due_companies()]
         commit_progress = self.env["ir.cron"]._commit_progress
-        commit_progress(remaining=len(companies))
-        for company in companies:
-            run = self._start(company)
-            while not run.finished_at:
-                run._do_batch()
-                if not commit_progress(1 if run.finished_at else 0):
+        commit_progress(remaining=sum(len(run._get_remaining()) for run in runs))
+        for run in runs:
+            while not run.finished_at and run._lock_company():
+                if not commit_progress(run._do_batch()):
                     return
+
+    def _lock_company(self):
+        """Keep others from flagging the company's customers until the batch is committed.
+
+        :return: nothing if somebody does so now: the run goes on with the next one of the action.
+        """
+        return self.env["crm.customer.health"]._lock_norms(self.company_id)
 
     @api.model
     def _get_due_companies(self):
@@ -135,34 +142,46 @@ class CrmCustomerFlagRun(models.Model):
             }
         )
 
-    def _do_batch(self, batch_size=BATCH_SIZE):
-        """Look at the next customers that need action; finished when there is none."""
-        health = self.env["crm.customer.health"].search(
+    def _get_remaining(self, limit=None):
+        """The next customers to look at: those that need action, and those flagged by hand, for
+        whom the policy does not ask.
+        """
+        flags = self.env["crm.customer.flag"]
+        by_hand = flags._search(
             [
                 ("company_id", "=", self.company_id.id),
-                ("needs_action", "=", True),
-                ("id", ">", self.position),
-            ],
-            order="id",
-            limit=batch_size,
+                ("closed_on", "=", False),
+                ("is_manual", "=", True),
+            ]
         )
+        return self.env["crm.customer.health"].search(
+            Domain("company_id", "=", self.company_id.id)
+            & Domain("id", ">", self.position)
+            & (
+                Domain("needs_action", "=", True)
+                | Domain(
+                    "partner_id",
+                    "in",
+                    by_hand.subselect(SQL.identifier(flags._table, "partner_id")),
+                )
+            ),
+            order="id",
+            limit=limit,
+        )
+
+    def _do_batch(self, batch_size=BATCH_SIZE) -> int:
+        """Look at the next customers; finished when there is none.
+
+        :return: how many were looked at.
+        """
+        health = self._get_remaining(batch_size)
         if not health:
             self.finished_at = fields.Datetime.now()
-            return
+            return 0
         excluded = self.env["crm.customer.flag.exclusion"]._get_excluded(
             self.company_id, health.partner_id
         )
-        promised = (
-            self.env["crm.payment.promise"]
-            .search(
-                [
-                    ("company_id", "=", self.company_id.id),
-                    ("partner_id", "in", health.partner_id.ids),
-                    ("state", "=", "running"),
-                ]
-            )
-            .partner_id
-        )
+        promised = self.env["crm.payment.promise"]._get_promised(self.company_id, health.partner_id)
         todo = health.filtered(lambda row: row.partner_id not in excluded | promised)
         counts = {
             "excluded_count": len(excluded),
@@ -175,6 +194,7 @@ class CrmCustomerFlagRun(models.Model):
                 **{name: self[name] + count for name, count in counts.items()},
             }
         )
+        return len(health)
 
     def _flag(self, health) -> dict[str, int]:
         """Flag these customers, or change or escalate the flags that they have.
@@ -184,13 +204,14 @@ class CrmCustomerFlagRun(models.Model):
         flags = self.env["crm.customer.flag"]
         rows = {row.partner_id: row for row in health}
         known = flags._get_open(self.company_id, health.partner_id)
-        outdated = known._get_outdated(rows) | known._get_untold()
-        due = known._get_due_for_escalation()
+        misdirected = known._get_misdirected()
+        outdated = known._get_outdated(rows) | flags.browse(misdirected)
+        due = known._get_due_for_escalation() - flags.browse(misdirected)
         new = health.filtered(lambda row: row.partner_id not in known.partner_id)
         raised = flags._raise_flags(new) if new else flags
         if outdated:
             outdated._change_flags(
-                health.filtered(lambda row: row.partner_id in outdated.partner_id)
+                health.filtered(lambda row: row.partner_id in outdated.partner_id), misdirected
             )
         escalated = (
             due._escalate_flags(health.filtered(lambda row: row.partner_id in due.partner_id))
@@ -202,5 +223,5 @@ class CrmCustomerFlagRun(models.Model):
             "changed_count": len(outdated),
             "escalated_count": len(escalated),
             "unchanged_count": len(known - outdated - escalated),
-            "unassigned_count": len((raised | known)._get_untold()),
+            "unassigned_count": len((raised | known).filtered(lambda flag: not flag.assigned_id)),
         }

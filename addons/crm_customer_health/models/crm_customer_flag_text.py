@@ -1,9 +1,13 @@
 from datetime import timedelta
 
+from lxml import html
 from markupsafe import Markup
 
 from odoo import api, models
 from odoo.tools import SQL, format_amount, format_date
+
+#: Marks what an activity says by itself, beside what people add.
+FACTS_CLASS = "o_crm_customer_flag_facts"
 
 
 class CrmCustomerFlag(models.Model):
@@ -82,8 +86,22 @@ class CrmCustomerFlag(models.Model):
         :param facts: of :meth:`_get_activity_facts`.
         """
         lines = self._get_note_lines(health, facts)
-        return Markup("<ul>%s</ul>") % Markup("").join(
-            Markup("<li>%s</li>") % line for line in lines
+        return Markup('<ul class="%s">%s</ul>') % (
+            FACTS_CLASS,
+            Markup("").join(Markup("<li>%s</li>") % line for line in lines),
+        )
+
+    @api.model
+    def _get_replaced_note(self, note, facts: Markup) -> Markup:
+        """The text of an activity with other facts, and with what people added to them."""
+        content = html.fragment_fromstring(note or "", create_parent=True)
+        for outdated in content.find_class(FACTS_CLASS):
+            outdated.drop_tree()
+        return facts + Markup("").join(
+            [
+                content.text or "",
+                *(Markup(html.tostring(part, encoding="unicode")) for part in content),
+            ]
         )
 
     @api.model
@@ -115,6 +133,9 @@ class CrmCustomerFlag(models.Model):
                     date=format_date(self.env, today - timedelta(days=facts["worst_days"])),
                 )
             )
+        unapplied = health._get_unapplied_reason(health.unapplied_credit_amount, currency)
+        if unapplied:
+            lines.append(unapplied)
         lines.append(
             self.env._(
                 "Last payment: %(amount)s on %(date)s",

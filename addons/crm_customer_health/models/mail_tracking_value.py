@@ -2,7 +2,8 @@ from odoo import models
 
 
 class MailTrackingValue(models.Model):
-    """A change of health in a chatter is for who may see the customer's health in that company.
+    """A change of health or of a flag in a chatter is for who may see the customer's health in that
+    company.
 
     Also when somebody searches the chatter: what is not shown must not be found either.
     """
@@ -13,8 +14,11 @@ class MailTrackingValue(models.Model):
         allowed = super()._filter_has_field_access(env)
         changes = allowed.filtered(
             lambda value: (
-                value.field_id.model == "res.partner"
-                and value.field_id.name in ("health_status", "health_reasons")
+                value.field_id.model == "crm.customer.flag"
+                or (
+                    value.field_id.model == "res.partner"
+                    and value.field_id.name in ("health_status", "health_reasons")
+                )
             )
         )
         if not changes:

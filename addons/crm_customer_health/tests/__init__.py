@@ -1,5 +1,6 @@
 from . import (
     test_company_figures,
+    test_flag_access,
     test_flag_actions,
     test_flag_assignee,
     test_flag_volume,

@@ -82,8 +82,11 @@ class TestFlagActions(FlagCommon):
         bill = self._create_deal_invoice(
             [(100.0, None)], move_type="in_invoice", partner_id=self.customer.id, ref="B1"
         )
-        with self.assertRaises(UserError):
-            bill.action_flag_to_sales()
+        action = bill.action_flag_to_sales()
+        self.assertIn("Flagged: 0.", action["params"]["message"])
+        for name in ("action_record_promise", "action_exclude_from_flags"):
+            with self.subTest(name), self.assertRaises(UserError):
+                getattr(bill, name)()
 
     def test_in_an_automation_rule(self):
         """As a server action on invoices, which other addons run."""
@@ -93,13 +96,21 @@ class TestFlagActions(FlagCommon):
         ).run()
         self.assertTrue(self._get_flag())
 
+    def test_new_customers_are_no_reason_to_fail(self):
+        """An automation rule does not keep people from working with a customer without history."""
+        customer = self._create_customer("New Ltd")
+        deal = self._create_deal(partner_id=customer.id)
+        self.assertIn("Flagged: 0.", deal.action_flag_to_sales()["params"]["message"])
+        self.assertTrue(deal.action_recompute_customers())
+
     def test_own_customers_only(self):
         action = (self.customer | self.others).with_user(self.seller).action_flag_to_sales()
         self.assertIn("Flagged: 1.", action["params"]["message"])
         self.assertTrue(self._get_flag(self.customer))
         self.assertFalse(self._get_flag(self.others))
-        with self.assertRaises(UserError):
-            self.others.with_user(self.seller).action_flag_to_sales()
+        action = self.others.with_user(self.seller).action_flag_to_sales()
+        self.assertIn("Flagged: 0.", action["params"]["message"])
+        self.assertFalse(self._get_flag(self.others))
 
     def test_blind_roles_do_nothing(self):
         for user in (self.internal, self.portal):

@@ -1,4 +1,5 @@
 from odoo import Command
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from .flag_common import FlagCommon
@@ -94,6 +95,80 @@ class TestFlagAssignee(FlagCommon):
     def test_portal_user_is_skipped(self):
         self.customer.user_id = self._create_user("f-portal", "base.group_portal")
         self.assertTold(self.fallback)
+
+    def test_who_may_see_no_figures_is_skipped(self):
+        """A colleague without Sales and Accounting may be the contact's salesperson, but is not
+        told what it owes.
+        """
+        self.customer.user_id = self._create_user("f-plain", "base.group_user")
+        self.assertTold(self.fallback)
+        self.policy.fallback_user_id = self.customer.user_id
+        self.assertTold(self.env["res.users"])
+        implying = self._create_user("f-manager", "sales_team.group_sale_manager")
+        self.customer.user_id = implying
+        self.assertTold(implying)
+
+    def test_customer_is_handed_over(self):
+        """The flag goes to the new salesperson; the former one learns nothing more."""
+        self.customer.user_id = self.seller
+        self._morning()
+        flag = self._get_flag()
+        self.customer.user_id = self.other_seller
+        self._overdue(9000.0)
+        self._morning("2024-03-02 08:00:00")
+        self.assertEqual(flag.assigned_id, self.other_seller)
+        self.assertEqual(self._get_activities().user_id, self.other_seller)
+        self.assertIn("10,000", self._get_activities().summary)
+        self.assertFalse(flag.with_user(self.seller).search([("id", "=", flag.id)]))
+
+    def test_who_was_told_may_see_no_figures_any_more(self):
+        self.customer.user_id = self.seller
+        self._morning()
+        self.seller.sudo().group_ids = self.env.ref("base.group_user")
+        self._morning("2024-03-02 08:00:00")
+        self.assertEqual(self._get_flag().assigned_id, self.leader, "of the seller's team")
+
+    def test_handed_to_a_colleague(self):
+        """By hand: the flag follows, stays there, and goes on from there."""
+        self.customer.user_id = self.seller
+        self._morning()
+        flag = self._get_flag()
+        self._get_activities().with_user(self.seller).user_id = self.other_seller
+        self.assertEqual(flag.assigned_id, self.other_seller)
+        self._morning("2024-03-02 08:00:00")
+        self.assertEqual(flag.assigned_id, self.other_seller)
+        self._get_activities().with_user(self.other_seller).action_feedback("Done.")
+        self._overdue(5000.0)
+        self._morning("2024-03-03 08:00:00")
+        self.assertEqual(self._get_activities().user_id, self.other_seller)
+
+    def test_who_is_told_late_has_time(self):
+        """Escalation counts from when somebody was told."""
+        self.customer.user_id = self.seller
+        self._morning()
+        self.seller.sudo().action_archive()
+        self.customer.user_id = self.other_seller
+        run = self._morning("2024-03-25 08:00:00")
+        self.assertFalse(run.escalated_count)
+        self.assertEqual(self._get_flag().assigned_id, self.other_seller)
+        self.assertEqual(self._morning("2024-04-08 08:00:00").escalated_count, 1)
+
+    def test_who_is_told_can_act(self):
+        """Also the salesperson of an invoice, whose customer it is not."""
+        self.customer.user_id = self.third
+        self._deactivate(self.third)
+        self.invoice.invoice_user_id = self.other_seller
+        self._morning()
+        health = self._get_rows()[self.customer].with_user(self.other_seller)
+        self.assertEqual(health.overdue_amount, 1000.0)
+        action = self.customer.with_user(self.other_seller).action_record_promise()
+        self.assertEqual(action["context"]["default_health_ids"], health.ids)
+        with self.assertRaises(AccessError):
+            health.with_user(self.seller).read(["overdue_amount"])
+        self._get_flag()._close("cured")
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            health.read(["overdue_amount"])
 
     def test_nobody(self):
         self.policy.fallback_user_id = False

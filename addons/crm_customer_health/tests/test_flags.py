@@ -1,7 +1,10 @@
 from datetime import date
+from unittest.mock import patch
 
+from markupsafe import Markup
 from psycopg2 import IntegrityError
 
+from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -145,23 +148,41 @@ class TestFlags(FlagCommon):
             ],
         )
         self.assertFalse(self._get_activities())
-        bodies = " ".join(str(body) for body in (self.customer.message_ids - before).mapped("body"))
-        self.assertIn("No longer overdue", bodies)
-        self.assertNotIn("1,000", bodies, "everybody who reads the chatter reads it")
+        notes = (self.customer.message_ids - before).sudo()
+        self.assertFalse("".join(map(str, notes.mapped("body"))), "everybody reads it")
+        closing = notes.tracking_value_ids.filtered(
+            lambda value: value.field_id.model == "crm.customer.flag"
+        )
+        self.assertEqual(closing.new_value_char, "Cured")
+        internal = self._create_user("f-internal", "base.group_user")
+        for user, seen in ((self.seller, True), (self.other_seller, False), (internal, False)):
+            visible = closing._filter_has_field_access(self.env(user=user.id))
+            self.assertEqual(bool(visible), seen, user.login)
 
-    def test_below_the_policy_is_cured(self):
+    def test_below_the_policy_is_closed(self):
         invoice = self._overdue(1000.0)
         self._morning()
+        flag = self._get_flag()
         self._pay(invoice, 600.0, date="2024-03-01")
         self._refresh()
-        self.assertFalse(self._get_flag(), "400 is below the smallest threshold")
+        self.assertEqual(flag.state, "closed", "400 is below the smallest threshold")
+        self.assertEqual(flag.closing_reason, "below_policy")
 
-    def test_unreconciled_is_flagged_again(self):
+    def test_unreconciled_is_flagged_again_without_its_payment(self):
         invoice = self._overdue(1000.0)
-        self._pay(invoice, date="2024-03-01")
+        payment = self._pay(invoice, date="2024-03-01")
         self.assertFalse(self._morning().flagged_count)
         invoice.line_ids.remove_move_reconcile()
-        self.assertEqual(self._morning("2024-03-02 08:00:00").flagged_count, 1)
+        self.assertFalse(self._morning("2024-03-02 08:00:00").flagged_count, "it has paid")
+        payment.action_draft()
+        self.assertEqual(self._morning("2024-03-03 08:00:00").flagged_count, 1)
+
+    def test_what_is_not_matched_yet_is_told(self):
+        self._overdue(2000.0)
+        self._opening(-300.0, "2024-02-20", partner=self.customer)
+        self._morning()
+        note = str(self._get_flag().activity_id.note).replace("&nbsp;", " ")
+        self.assertIn("300.00 was received or credited, but is not matched yet.", note)
 
     def test_closing_is_counted_by_the_run(self):
         invoice = self._overdue(1000.0)
@@ -224,6 +245,69 @@ class TestFlags(FlagCommon):
         self.assertIn(self.company, runs._get_due_companies())
         self.policy.flag_to_sales = False
         self.assertNotIn(self.company, runs._get_due_companies())
+
+    def test_flag_by_hand_is_looked_at_below_the_policy(self):
+        invoice = self._overdue(200.0)
+        self._refresh()
+        self.customer.action_flag_to_sales()
+        self._flush()
+        flag = self._get_flag()
+        self.assertEqual(flag.overdue_amount, 200.0)
+        self._overdue(150.0)
+        self._morning("2024-03-02 08:00:00")
+        self.assertEqual(flag.overdue_amount, 350.0)
+        run = self._morning("2024-03-20 08:00:00")
+        self.assertEqual(run.escalated_count, 1)
+        self.assertEqual(flag.assigned_id, self.leader)
+        self._pay(invoice, date="2024-03-20")
+        self._morning("2024-03-21 08:00:00")
+        self.assertEqual(flag.overdue_amount, 150.0)
+
+    def test_other_debt_of_the_same_size_is_news(self):
+        invoice = self._overdue(1000.0)
+        self._overdue(990.0, invoice_date_due="2024-03-02")
+        self._morning()
+        flag = self._get_flag()
+        flag.activity_id.action_feedback("Paid tomorrow.")
+        self._pay(invoice, date="2024-03-02")
+        self.policy.threshold_ids = [Command.clear(), Command.create({"amount": 500, "days": 1})]
+        self._morning("2024-03-03 08:00:00")
+        self.assertEqual(self._get_flag(), flag)
+        self.assertFalse(flag.is_done, "what was dealt with is paid; this is another debt")
+        self.assertIn("990.00", flag.activity_id.summary)
+
+    def test_what_people_write_stays(self):
+        invoice = self._overdue(2000.0)
+        self._morning()
+        activity = self._get_flag().activity_id
+        activity.note += Markup("<p>Calls back on <b>Monday</b>.</p>")
+        self._pay(invoice, 500.0, date="2024-03-01")
+        self._morning("2024-03-02 08:00:00")
+        note = str(activity.note)
+        self.assertIn("1,500.00", note)
+        self.assertNotIn("2,000.00 overdue", note.replace("&nbsp;", " "))
+        self.assertIn("<p>Calls back on <b>Monday</b>.</p>", note)
+        self._pay(invoice, 500.0, date="2024-03-02")
+        self._morning("2024-03-03 08:00:00")
+        self.assertEqual(str(activity.note).count("Monday"), 1)
+        self.assertEqual(str(activity.note).count("<ul"), 1)
+
+    def test_merge_into_a_customer_without_flag(self):
+        """The flag goes along, with its age."""
+        twin = self._create_customer("Slow & Sons Ltd", user_id=self.seller.id)
+        self._overdue(1000.0)
+        self._morning()
+        flag = self._get_flag()
+        self._at("2024-03-10 08:00:00")
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge(
+            (self.customer | twin).ids, twin
+        )
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            flag,
+            [{"partner_id": twin.id, "closed_on": False, "flagged_on": date(2024, 3, 1)}],
+        )
+        self.assertEqual(self._morning("2024-03-15 08:00:00").escalated_count, 1)
 
     def test_merged_customers_keep_one_open_flag(self):
         twin = self._create_customer("Slow & Sons Ltd", user_id=self.seller.id)
@@ -309,6 +393,41 @@ class TestFlags(FlagCommon):
         with self.enter_registry_test_mode():
             self.env.ref("crm_customer_health.ir_cron_flag").sudo().method_direct_trigger()
         self.assertTrue(self._get_flag())
+
+    def test_progress_is_what_was_looked_at(self):
+        for number in range(3):
+            customer = self._create_customer(f"Late {number}", user_id=self.seller.id)
+            self._overdue(1000.0, customer)
+        self._refresh()
+        runs = self.env["crm.customer.flag.run"].sudo()
+        progress = []
+        with patch.object(
+            type(self.env["ir.cron"]),
+            "_commit_progress",
+            lambda cron, processed=0, *, remaining=None: (
+                progress.append((processed, remaining)) or 1000
+            ),
+        ):
+            runs._cron_flag()
+        self.assertEqual(progress[0], (0, 3))
+        self.assertEqual(sum(processed for processed, __ in progress), 3)
+        self.assertTrue(runs.search([("date", "=", "2024-03-01")]).finished_at)
+
+    def test_waits_while_somebody_else_writes_customers(self):
+        self._overdue(1000.0)
+        self._refresh()
+        run = self.env["crm.customer.flag.run"].sudo()._start(self.company)
+        self.assertTrue(run._lock_company())
+        nobody = self.env["crm.customer.health.norm"]
+        with (
+            patch.object(
+                type(self.env["crm.customer.health"]), "_lock_norms", lambda *args: nobody
+            ),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *args, **kw: 1000),
+        ):
+            run._cron_flag()
+        self.assertFalse(run.finished_at)
+        self.assertFalse(self._get_flag(), "another time")
 
     def test_interrupted_run_goes_on(self):
         customers = [
