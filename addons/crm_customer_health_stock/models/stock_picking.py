@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class StockPicking(models.Model):
@@ -58,6 +59,27 @@ class StockPicking(models.Model):
     @api.model
     def _get_hold_override_groups(self) -> str:
         return "stock.group_stock_manager,account.group_account_manager"
+
+    @api.model
+    def _get_hold_extent_sql(self, alias):
+        """What is demanded, and what is picked beyond it."""
+        moves = self.env["stock.move"].sudo()
+        demanded = moves._field_to_sql("move", "product_uom_qty")
+        demanded_of_product = moves._field_to_sql("move", "product_qty")
+        return SQL(
+            """(
+            SELECT COALESCE(SUM(
+                       %(demanded_of_product)s + GREATEST(%(picked)s - %(demanded)s, 0)
+                       * COALESCE(%(demanded_of_product)s / NULLIF(%(demanded)s, 0), 1)), 0)
+              FROM stock_move move
+             WHERE %(picking)s = %(id)s AND %(state)s != 'cancel')""",
+            demanded=demanded,
+            demanded_of_product=demanded_of_product,
+            picked=moves._field_to_sql("move", "quantity"),
+            picking=moves._field_to_sql("move", "picking_id"),
+            state=moves._field_to_sql("move", "state"),
+            id=SQL.identifier(alias, "id"),
+        )
 
     @api.model
     def _get_hold_reason_groups(self) -> str:

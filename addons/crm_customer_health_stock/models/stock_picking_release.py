@@ -21,7 +21,7 @@ class StockPicking(models.Model):
         deliveries = self.sudo().search(
             self._get_holdable_domain()
             & Domain("company_id", "=", company.id)
-            & Domain("hold_override_id", "=", False)
+            & ~Domain("id", "in", self._get_overridden_query())
             & self._get_hold_customer_domain(customers.ids)
         )
         if not deliveries:

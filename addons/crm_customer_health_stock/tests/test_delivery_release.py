@@ -107,8 +107,6 @@ class TestDeliveryRelease(DeliveryHoldCommon):
         done = self._deliver()
         self._override(done)
         self._validate(done)
-        overridden = self._deliver()
-        self._override(overridden)
         for text, write in (
             ("always", lambda: setattr(self.late, "hold_policy", "always")),
             ("off", lambda: setattr(self.policy, "delivery_hold", "off")),
@@ -120,6 +118,8 @@ class TestDeliveryRelease(DeliveryHoldCommon):
                 self.assertFalse(self._get_notes(delivery))
                 self.late.hold_policy = "automatic"
                 self.policy.delivery_hold = "block"
+        overridden = self._deliver()
+        self._override(overridden)
         self._pay_and_work_off()
         self.assertEqual(len(self._get_notes(delivery)), 1)
         self.assertFalse(self._get_notes(done))
