@@ -202,9 +202,13 @@ class CrmCustomerHoldMixin(models.AbstractModel):
 
         :raise UserError: says for each what is owed since when, and who may override.
         """
+        self._refuse_held(self._get_blocked())
+
+    def _refuse_held(self, reasons: dict):
+        """:param reasons: why a hold is in the way, by document; empty if none is."""
         held = [
             self.env._("%(document)s: %(reason)s", document=document.display_name, reason=reason)
-            for document, reason in self._get_blocked().items()
+            for document, reason in reasons.items()
         ]
         if held:
             raise UserError("\n".join([*held, self._get_hold_advice()]))
@@ -223,3 +227,33 @@ class CrmCustomerHoldMixin(models.AbstractModel):
             for xmlid in self._get_hold_override_groups().split(",")
         ]
         return self.env._("The hold may be overridden by: %(groups)s.", groups=", ".join(groups))
+
+    # Ways around it --------------------------------------------------------------------------
+
+    def _get_guarded(self):
+        """Documents of these that a hold blocks, unless the user may override it: a change must not
+        take them off hold. For models where such a change is no everyday work.
+
+        :return: with full rights, for :meth:`_refuse_escape` once the change is made.
+        """
+        documents_sudo = self.sudo()  # who changes an order may not see its deliveries
+        if self._may_override_hold():
+            return documents_sudo.browse()
+        return documents_sudo.browse().union(*documents_sudo._get_blocked())
+
+    @api.model
+    def _refuse_escape(self, guarded_sudo):
+        """Refuse a change after which a hold does not block these documents any more.
+
+        :raise UserError: says which, and who may override.
+        """
+        escaped = guarded_sudo - guarded_sudo.browse().union(*guarded_sudo._get_blocked())
+        if escaped:
+            raise UserError(
+                self.env._(
+                    "This would take off hold what is on hold: %(documents)s",
+                    documents=", ".join(escaped.mapped("display_name")),
+                )
+                + "\n"
+                + self._get_hold_advice()
+            )
