@@ -1,5 +1,6 @@
 from . import (
     test_delivery_hold,
+    test_delivery_hold_escape,
     test_delivery_hold_flow,
     test_delivery_hold_list,
     test_delivery_hold_override,
