@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import call_kw
 
 from .common import HealthCommon
@@ -45,6 +45,20 @@ class HoldCommon(HealthCommon):
         self.assertIn("owes", wizard.hold_reason)
         self._call(user, wizard, "action_override")
         self._flush()
+
+    def assertForgotten(self, model, uninstall_hook):
+        """Odoo does not remember that a model that stays had our mixin."""
+        mixins = (
+            self.env["ir.model.inherit"]
+            .sudo()
+            .search([("model_id.model", "=", model), ("parent_id.model", "=like", "crm.%")])
+        )
+        names = self.env["ir.model.data"].sudo()
+        domain = [("model", "=", "ir.model.inherit"), ("res_id", "in", mixins.ids)]
+        self.assertTrue(names.search(domain))
+        uninstall_hook(self.env(su=True))
+        self.assertFalse(mixins.exists())
+        self.assertFalse(names.search(domain))
 
     def _call(self, user, record, method, *args):
         """As the external API does."""
@@ -223,3 +237,12 @@ class HoldOverrides:
         documents = self._create_held().browse().with_user(self.overrider)
         with self.assertRaises(UserError):
             documents.action_override_hold()
+
+    def test_odd_numbers(self):
+        document = self._create_held()
+        for numbers in ("abc", f"{document.id},", "-1", "1.5"):
+            wizard = self.env["crm.customer.hold.override.wizard"].create(
+                {"res_model": document._name, "res_ids": numbers, "reason": "Because."}
+            )
+            with self.subTest(numbers), self.assertRaises(ValidationError):
+                wizard.action_override()
