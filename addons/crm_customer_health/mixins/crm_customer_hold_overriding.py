@@ -235,6 +235,4 @@ class CrmCustomerHoldMixin(models.AbstractModel):
         """How large these documents are, by document id."""
         query = self._search(Domain("id", "in", self.ids))
         extent = self._get_hold_extent_sql(query.table)
-        return dict(
-            self.env.execute_query(query.select(SQL.identifier(query.table, "id"), extent))
-        )
+        return dict(self.env.execute_query(query.select(SQL.identifier(query.table, "id"), extent)))

@@ -3,7 +3,6 @@ from functools import wraps
 from odoo import models
 from odoo.http import request
 
-
 #: Models whose requests confirm orders on the way to something else.
 PASSING_MODELS = ("pos.order", "project.task", "project.project")
 #: Contexts in which Odoo confirms an order as soon as it is created, for a task or a timesheet.

@@ -94,9 +94,7 @@ class TestOrderHoldActivity(OrderHoldCommon):
     def test_who_is_not_told(self):
         """Neither customers, nor colleagues of another company."""
         other = self._create_company(name="Second")
-        stranger = self._create_user(
-            "oh-stranger", "sales_team.group_sale_salesman", company=other
-        )
+        stranger = self._create_user("oh-stranger", "sales_team.group_sale_salesman", company=other)
         order = self._quote()
         order.team_id = False
         self.seller.active = False

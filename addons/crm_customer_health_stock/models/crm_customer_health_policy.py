@@ -25,5 +25,6 @@ class CrmCustomerHealthPolicy(models.Model):
         string="Told of Releases",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
         tracking=True,
-        help="Who in the warehouse is told that deliveries may go, for those without a responsible.",
+        help="Who in the warehouse is told that deliveries may go, for those without a"
+        " responsible.",
     )

@@ -6,9 +6,9 @@ from odoo.tools import SQL
 class StockPicking(models.Model):
     """A delivery shows whether its payer is on hold, why, and who let it pass.
 
-    Only what goes from us to customers is held, whatever the operation type: never receipts, returns
-    of customers, returns to suppliers, what suppliers send to customers, or transfers within the
-    warehouse such as picking and packing.
+    Only what goes from us to customers is held, whatever the operation type: never receipts,
+    returns of customers, returns to suppliers, what suppliers send to customers, or transfers
+    within the warehouse such as picking and packing.
     """
 
     _name = "stock.picking"
