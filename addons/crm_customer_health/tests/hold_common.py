@@ -230,8 +230,12 @@ class HoldOverrides:
         self.assertHeld(document, "held")
 
     def test_document_without_company_is_not_held(self):
+        """As in a form where the company is being chosen."""
+        self.late.hold_policy = "always"
         document = self._create_held()
-        self.assertFalse(document.new({"partner_id": self.late.id, "company_id": False}).is_held)
+        document = document.new({"partner_id": self.late.id, "company_id": False}, origin=document)
+        self.assertFalse(document.is_held)
+        self.assertFalse(document.hold_reason)
 
     def test_nothing_is_selected(self):
         documents = self._create_held().browse().with_user(self.overrider)
