@@ -24,3 +24,12 @@ def uninstall_hook(env):
             ("name", "=like", r"model\_inherit\_\_crm\_customer\_health\_policy\_\_%"),
         ]
     ).unlink()
+
+
+def forget_mixins(env, model: str):
+    """Odoo leaves the record, or the name, by which it knows that a model of another addon has
+    mixins of ours: for addons that give them to it and are uninstalled.
+    """
+    env["ir.model.inherit"].search(
+        [("model_id.model", "=", model), ("parent_id.model", "=like", "crm.customer.%")]
+    ).unlink()

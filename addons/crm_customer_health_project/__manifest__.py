@@ -8,4 +8,5 @@
     "depends": ["crm_customer_health", "project"],
     "data": ["views/project_task_views.xml"],
     "auto_install": True,
+    "uninstall_hook": "uninstall_hook",
 }

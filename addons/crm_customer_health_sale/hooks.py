@@ -1,5 +1,7 @@
 """Leaving a database."""
 
+from odoo.addons.crm_customer_health.hooks import forget_mixins
+
 
 def uninstall_hook(env):
     """Activities go with their type: Odoo keeps a type that is in use."""
@@ -8,3 +10,4 @@ def uninstall_hook(env):
         env["mail.activity"].with_context(active_test=False).search(
             [("activity_type_id", "=", activity_type.id)]
         ).unlink()
+    forget_mixins(env, "sale.order")

@@ -1,11 +1,7 @@
 """Leaving a database."""
 
+from odoo.addons.crm_customer_health.hooks import forget_mixins
+
 
 def uninstall_hook(env):
-    """Odoo leaves the name by which it knows that transfers have our mixin."""
-    env["ir.model.data"].search(
-        [
-            ("module", "=", "crm_customer_health_stock"),
-            ("model", "=", "ir.model.inherit"),
-        ]
-    ).unlink()
+    forget_mixins(env, "stock.picking")

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 #: Who sees the figures of all customers.
@@ -14,11 +14,12 @@ class CrmCustomerHoldMixin(models.AbstractModel):
 
     To hold documents of a model: inherit this mixin beside ``mail.thread`` and fill the hooks
     :meth:`_get_hold_mode`, :meth:`_get_hold_fields`, :meth:`_get_holdable_domain`,
-    :meth:`_get_hold_customer`, :meth:`_get_hold_customer_domain` and
-    :meth:`_get_hold_override_groups`; then refuse what must wait with :meth:`_check_hold`. The
-    model needs a field ``company_id``.
+    :meth:`_get_hold_customer`, :meth:`_get_hold_customer_domain`,
+    :meth:`_get_hold_override_groups` and :meth:`_get_hold_extent_sql`; then refuse what must wait
+    with :meth:`_check_hold`. The model needs a field ``company_id``.
 
-    Portal users may read their documents: what we think of them is for internal users.
+    Portal users may read their documents: what we think of them is for internal users. How a hold
+    is overridden, and until when, says the other part of this mixin.
     """
 
     _name = "crm.customer.hold.mixin"
@@ -48,25 +49,6 @@ class CrmCustomerHoldMixin(models.AbstractModel):
         groups="base.group_user",
         help="It is not only a warning: the document must wait.",
     )
-    can_override_hold = fields.Boolean(
-        compute="_compute_can_override_hold", groups="base.group_user"
-    )
-    hold_override_id = fields.Many2one(
-        "crm.customer.hold.override",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="set null",
-        groups="base.group_system",
-        help="Who let this document pass although its customer was on hold.",
-    )
-    hold_override_note = fields.Text(
-        "Hold Overridden",
-        compute="_compute_hold_override_note",
-        compute_sudo=True,
-        groups="base.group_user",
-    )
-
     # Hooks -----------------------------------------------------------------------------------
 
     @api.model
@@ -97,11 +79,6 @@ class CrmCustomerHoldMixin(models.AbstractModel):
         return Domain("partner_id.commercial_partner_id", "in", customers)
 
     @api.model
-    def _get_hold_override_groups(self) -> str:
-        """Hook: the groups of whom one is enough to override a hold, with commas between."""
-        return "account.group_account_manager"
-
-    @api.model
     def _get_hold_reason_groups(self) -> str:
         """Hook: the groups that may know why any document is held, with commas between."""
         return ALL_CUSTOMERS_GROUPS
@@ -124,13 +101,6 @@ class CrmCustomerHoldMixin(models.AbstractModel):
             )
         )
 
-    def _continue_after_override(self):
-        """Hook: what follows once the hold is overridden.
-
-        :return: an action for the client, or anything else for none.
-        """
-        return True
-
     # Fields ----------------------------------------------------------------------------------
 
     def _get_held_where(self, is_meant) -> dict:
@@ -138,13 +108,12 @@ class CrmCustomerHoldMixin(models.AbstractModel):
 
         :param is_meant: of companies whose mode fulfils this condition.
         """
-        open_documents = self.filtered_domain(self._get_holdable_domain()).filtered(
-            lambda document: not document.sudo().hold_override_id  # that there is one
-        )
+        open_documents = self.filtered_domain(self._get_holdable_domain())
+        open_documents -= open_documents._filter_overridden()
         return {
             company: documents
             for company, documents in open_documents.grouped("company_id").items()
-            if is_meant(self._get_hold_mode(company))
+            if company and is_meant(self._get_hold_mode(company))
         }
 
     def _get_hold_depends(self):
@@ -174,18 +143,16 @@ class CrmCustomerHoldMixin(models.AbstractModel):
             for company in self.env.companies
             if self._get_hold_mode(company) != "off"
         )
-        # Somebody who may not read the override may know that there is none.
-        overridden = self.sudo()._search([("hold_override_id", "!=", False)])
-        held &= self._get_holdable_domain() & ~Domain("id", "in", overridden)
+        held &= self._get_holdable_domain() & ~Domain("id", "in", self._get_overridden_query())
         return held if True in value else ~held
 
     @api.depends("is_held")
     def _compute_hold_status(self):
-        holdable = self.filtered_domain(self._get_holdable_domain())
+        overridden = self.filtered_domain(self._get_holdable_domain())._filter_overridden()
         for document in self:
             if document.is_held:
                 document.hold_status = "held"
-            elif document in holdable and document.sudo().hold_override_id:  # that there is one
+            elif document in overridden:
                 document.hold_status = "overridden"
             else:
                 document.hold_status = False
@@ -210,48 +177,23 @@ class CrmCustomerHoldMixin(models.AbstractModel):
         """
         reasons = {}
         for company, documents in self._get_held_where(is_meant).items():
-            customers = {
-                document: document.sudo()._get_hold_customer()  # who owes may be hidden
-                for document in documents
-            }
-            holds = self.env["res.partner"].union(*customers.values())._get_holds(company)
-            for document, customer in customers.items():
-                if customer.id in holds:
-                    reasons[document.id] = (
-                        holds[customer.id]
-                        if document._can_see_hold_reason()
-                        else self.env._("The customer is on hold.")
-                    )
+            reasons.update(documents._get_hold_reasons_in(company))
         return reasons
 
-    @api.depends_context("uid")
-    def _compute_can_override_hold(self):
-        self.can_override_hold = self._may_override_hold()
-
-    def _may_override_hold(self) -> bool:
-        return self.env.su or self.env.user.has_groups(self._get_hold_override_groups())
-
-    @api.depends("hold_override_id")
-    @api.depends_context("lang", "tz")
-    def _compute_hold_override_note(self):
-        for document in self:
-            document.hold_override_note = document.hold_override_id._get_note()
-
-    def write(self, vals):
-        result = super().write(vals)
-        if not vals.keys().isdisjoint(self._get_hold_fields()):
-            self._forget_override_of_others()
-        return result
-
-    def _forget_override_of_others(self):
-        """An override was for what one customer owes to one company, not for another's debts."""
-        overridden_sudo = self.sudo().filtered("hold_override_id")  # nobody writes it by hand
-        overridden_sudo.filtered_domain(self._get_holdable_domain()).filtered(
-            lambda document: (
-                (document._get_hold_customer().commercial_partner_id, document.company_id)
-                != (document.hold_override_id.partner_id, document.hold_override_id.company_id)
-            )
-        ).hold_override_id = False
+    def _get_hold_reasons_in(self, company) -> dict:
+        """Why the customers of these documents are on hold in the company, by document id."""
+        customers = {
+            document: document.sudo()._get_hold_customer()  # who owes may be hidden
+            for document in self
+        }
+        holds = self.env["res.partner"].union(*customers.values())._get_holds(company)
+        return {
+            document.id: holds[customer.id]
+            if document._can_see_hold_reason()
+            else self.env._("The customer is on hold.")
+            for document, customer in customers.items()
+            if customer.id in holds
+        }
 
     # What happens ----------------------------------------------------------------------------
 
@@ -260,9 +202,13 @@ class CrmCustomerHoldMixin(models.AbstractModel):
 
         :raise UserError: says for each what is owed since when, and who may override.
         """
+        self._refuse_held(self._get_blocked())
+
+    def _refuse_held(self, reasons: dict):
+        """:param reasons: why a hold is in the way, by document; empty if none is."""
         held = [
             self.env._("%(document)s: %(reason)s", document=document.display_name, reason=reason)
-            for document, reason in self._get_blocked().items()
+            for document, reason in reasons.items()
         ]
         if held:
             raise UserError("\n".join([*held, self._get_hold_advice()]))
@@ -282,46 +228,32 @@ class CrmCustomerHoldMixin(models.AbstractModel):
         ]
         return self.env._("The hold may be overridden by: %(groups)s.", groups=", ".join(groups))
 
-    def action_override_hold(self):
-        """Ask why the hold is to be overridden.
+    # Ways around it --------------------------------------------------------------------------
 
-        :raise AccessError: for who may not override.
+    def _get_guarded(self):
+        """Documents of these that a hold blocks, unless the user may override it: a change must not
+        take them off hold. For models where such a change is no everyday work.
+
+        :return: with full rights, for :meth:`_refuse_escape` once the change is made.
         """
-        self._check_may_override_hold()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Override Hold"),
-            "res_model": "crm.customer.hold.override.wizard",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {
-                "default_res_model": self._name,
-                "default_res_ids": ",".join(map(str, self.ids)),
-            },
-        }
+        documents_sudo = self.sudo()  # who changes an order may not see its deliveries
+        if self._may_override_hold():
+            return documents_sudo.browse()
+        return documents_sudo.browse().union(*documents_sudo._get_blocked())
 
-    def _check_may_override_hold(self):
-        self.check_access("read")
-        if not self._may_override_hold():
-            raise AccessError(self._get_hold_advice())
+    @api.model
+    def _refuse_escape(self, guarded_sudo):
+        """Refuse a change after which a hold does not block these documents any more.
 
-    def _override_hold(self, reason: str):
-        """Let these documents pass, and log who, when, why and what was owed.
-
-        Documents that nothing holds are left alone.
-
-        :raise AccessError: for who may not override.
+        :raise UserError: says which, and who may override.
         """
-        self._check_may_override_hold()
-        reasons = self._get_hold_reasons()
-        for document in self.filtered(lambda document: document.id in reasons):
-            document_sudo = document.sudo()  # the log is written by nobody by hand
-            override = (
-                self.env["crm.customer.hold.override"]
-                .sudo()
-                ._log(
-                    document_sudo, document_sudo._get_hold_customer(), reason, reasons[document.id]
+        escaped = guarded_sudo - guarded_sudo.browse().union(*guarded_sudo._get_blocked())
+        if escaped:
+            raise UserError(
+                self.env._(
+                    "This would take off hold what is on hold: %(documents)s",
+                    documents=", ".join(escaped.mapped("display_name")),
                 )
+                + "\n"
+                + self._get_hold_advice()
             )
-            document_sudo.hold_override_id = override

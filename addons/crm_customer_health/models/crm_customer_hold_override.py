@@ -27,12 +27,26 @@ class CrmCustomerHoldOverride(models.Model):
     )
     reason = fields.Text(required=True, readonly=True)
     hold_reason = fields.Text(readonly=True, help="Why the document was held at that time.")
+    overdue_amount = fields.Monetary(
+        "Overdue",
+        readonly=True,
+        aggregator=None,
+        help="What the customer owed overdue at that time. The override ends when it owes more.",
+    )
+    extent = fields.Float(
+        readonly=True,
+        aggregator=None,
+        help="How large the document was at that time: an order's total in the company's currency,"
+        " a delivery's quantity. The override ends when it grows.",
+    )
 
     @api.model
-    def _log(self, document, customer, reason: str, hold_reason: str):
+    def _log(self, document, customer, **values):
         """Keep that the user overrode the hold of this document, here and in the chatter.
 
         The chatter says no amount: not everybody who reads it may see what a customer owes.
+
+        :param values: why, and for what.
         """
         override = self.create(
             {
@@ -42,10 +56,10 @@ class CrmCustomerHoldOverride(models.Model):
                 "res_id": document.id,
                 "document_name": document.display_name,
                 "overridden_by_id": self.env.uid,
-                "reason": reason,
-                "hold_reason": hold_reason,
+                **values,
             }
         )
+        reason = override.reason
         document._message_log(body=self.env._("Hold overridden: %(reason)s", reason=reason))
         override.partner_id._message_log(
             body=self.env._(

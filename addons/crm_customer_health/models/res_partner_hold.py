@@ -30,17 +30,18 @@ class ResPartner(models.Model):
     )
 
     def write(self, vals):
+        """Decided for a contact, it is decided for its company: that is who owes."""
         if "hold_policy" not in vals:
             return super().write(vals)
         company = self.env.company  # whose decision it is
-        held_ids = list(self._get_holds(company))
-        result = super().write(vals)
-        released = self.browse(held_ids) - self.browse(self._get_holds(company))
+        customers = self.commercial_partner_id
+        held_ids = list(customers._get_holds(company))
+        result = super().write({key: vals[key] for key in vals if key != "hold_policy"})
+        super(ResPartner, customers).write({"hold_policy": vals["hold_policy"]})
+        released = self.browse(held_ids) - self.browse(customers._get_holds(company))
         if released:
             # Who decides need not see the documents that wait.
-            self.env["crm.customer.health"].sudo()._on_released(
-                company, released.commercial_partner_id
-            )
+            self.env["crm.customer.health"].sudo()._on_released(company, released)
         return result
 
     def _get_holds(self, company) -> dict[int, str]:

@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import call_kw
 
 from .common import HealthCommon
@@ -46,6 +46,20 @@ class HoldCommon(HealthCommon):
         self._call(user, wizard, "action_override")
         self._flush()
 
+    def assertForgotten(self, model, uninstall_hook):
+        """Odoo does not remember that a model that stays had our mixin."""
+        mixins = (
+            self.env["ir.model.inherit"]
+            .sudo()
+            .search([("model_id.model", "=", model), ("parent_id.model", "=like", "crm.%")])
+        )
+        names = self.env["ir.model.data"].sudo()
+        domain = [("model", "=", "ir.model.inherit"), ("res_id", "in", mixins.ids)]
+        self.assertTrue(names.search(domain))
+        uninstall_hook(self.env(su=True))
+        self.assertFalse(mixins.exists())
+        self.assertFalse(names.search(domain))
+
     def _call(self, user, record, method, *args):
         """As the external API does."""
         return call_kw(record.with_user(user).browse(), method, [record.ids, *args], {})
@@ -55,6 +69,8 @@ class HoldRoles:
     """Tests for each kind of documents that can be held: who decides about a hold, as by the
     external API. ``_create_held()`` makes such a document; only ``deciding`` may override its hold.
     """
+
+    allow_inherited_tests_method = True
 
     @classmethod
     def setUpClass(cls):
@@ -129,3 +145,108 @@ class HoldRoles:
         for user in (self.seller, self.leader, self.biller, self.internal, self.portal):
             with self.subTest(user.login), self.assertRaises(AccessError):
                 self.policy.with_user(user)[self.hold_setting] = "off"
+
+
+class HoldOverrides:
+    """Tests for each kind of documents that can be held: what an override is for, and its end.
+
+    ``_create_held()`` makes such a document, ``_grow(document)`` makes it larger and
+    ``_shrink(document)`` smaller.
+    """
+
+    allow_inherited_tests_method = True
+
+    def assertHeld(self, document, status):
+        """List, filter, banner and check agree about whether a hold stops the document."""
+        self._flush()
+        is_held = status == "held"
+        self.assertEqual(document.hold_status, status)
+        self.assertEqual(document.is_held, is_held)
+        self.assertEqual(bool(document.hold_reason), is_held)
+        self.assertEqual(document.is_hold_blocking, is_held)
+        self.assertEqual(bool(document.hold_override_note), status == "overridden")
+        self.assertEqual(document in document.search([("is_held", "=", True)]), is_held)
+        self.assertEqual(bool(document._get_blocked()), is_held)
+
+    def _owe(self, amount):
+        invoice = self._invoice(amount, partner_id=self.late.id)
+        self._refresh(partners=self.late)
+        return invoice
+
+    def test_override_is_for_what_was_owed(self):
+        document = self._create_held()
+        self._override(document)
+        self.assertHeld(document, "overridden")
+        override = document.sudo().hold_override_id
+        self.assertEqual(override.overdue_amount, 1000.0)
+        more = self._owe(0.01)
+        self.assertHeld(document, "held")
+        self.assertEqual(document.sudo().hold_override_id, override, "who let it pass is known")
+        self._pay(more, date="2024-04-10")
+        self._refresh(partners=self.late)
+        self.assertHeld(document, "overridden")
+        self._owe(500.0)
+        self._override(document)
+        self.assertHeld(document, "overridden")
+        self.assertEqual(document.sudo().hold_override_id.overdue_amount, 1500.0)
+
+    def test_override_before_figures_are_stored(self):
+        """What is owed is known at once, the stored figures follow: it counts before and after."""
+        document = self._create_held()
+        self._invoice(500.0, partner_id=self.late.id)
+        self._override(document)
+        self.assertHeld(document, "overridden")
+        self.assertEqual(document.sudo().hold_override_id.overdue_amount, 1500.0)
+        self._refresh(partners=self.late)
+        self.assertHeld(document, "overridden")
+        other = self._create_held()
+        self._pay(self.claim, date="2024-04-10")
+        self._override(other)
+        self.assertHeld(other, "overridden")
+
+    def test_override_is_for_the_document_as_it_was(self):
+        document = self._create_held()
+        self._override(document)
+        self._shrink(document)
+        self.assertHeld(document, "overridden")
+        self._grow(document)
+        self.assertHeld(document, "held")
+        self._override(document)
+        self.assertHeld(document, "overridden")
+
+    def test_override_ends_with_the_release(self):
+        document = self._create_held()
+        self._override(document)
+        override = document.sudo().hold_override_id
+        self._pay(self.claim, 950.0, date="2024-04-10")
+        self._refresh(partners=self.late)
+        self.assertHeld(document, False)
+        self._owe(900.0)
+        self.assertHeld(document, "held")
+        self.assertTrue(override.exists(), "the log stays")
+        self._override(document)
+        self.late.hold_policy = "never"
+        self.late.hold_policy = "automatic"
+        self.assertHeld(document, "held")
+
+    def test_document_without_company_is_not_held(self):
+        """As in a form where the company is being chosen."""
+        self.late.hold_policy = "always"
+        document = self._create_held()
+        document = document.new({"partner_id": self.late.id, "company_id": False}, origin=document)
+        self.assertFalse(document.is_held)
+        self.assertFalse(document.hold_reason)
+
+    def test_nothing_is_selected(self):
+        documents = self._create_held().browse().with_user(self.overrider)
+        with self.assertRaises(UserError):
+            documents.action_override_hold()
+
+    def test_odd_numbers(self):
+        document = self._create_held()
+        for numbers in ("abc", f"{document.id},", "-1", "1.5"):
+            wizard = self.env["crm.customer.hold.override.wizard"].create(
+                {"res_model": document._name, "res_ids": numbers, "reason": "Because."}
+            )
+            with self.subTest(numbers), self.assertRaises(ValidationError):
+                wizard.action_override()

@@ -59,6 +59,20 @@ class TestHold(FlagCommon):
         self._flush()
         self.assertEqual(list(contact._get_holds(self.company)), [contact.id])
 
+    def test_decided_for_a_contact_is_decided_for_its_company(self):
+        contact = self.env["res.partner"].create({"name": "Clerk", "parent_id": self.sound.id})
+        (contact | self.customer).with_user(self.manager).write(
+            {"hold_policy": "always", "comment": "Talk to the boss"}
+        )
+        self.assertEqual(self.sound.hold_policy, "always")
+        self.assertEqual(self.customer.hold_policy, "always")
+        self.assertNotEqual(contact.hold_policy, "always")
+        self.assertIn("Talk to the boss", contact.comment)
+        self.assertFalse(self.sound.comment)
+        self.assertIn(self.sound.id, self._get_holds())
+        contact.with_user(self.manager).hold_policy = "never"
+        self.assertEqual(self.sound.hold_policy, "never")
+
     def test_companies_decide_apart(self):
         other = self.setup_other_company(name="Second")["company"]
         self._overdue(1000.0)
@@ -188,8 +202,9 @@ class TestHold(FlagCommon):
 
     def test_nothing_else_is_overridden(self):
         """The wizard overrides holds of documents that can be held only."""
-        wizard = self.env["crm.customer.hold.override.wizard"].create(
-            {"res_model": "res.partner", "res_ids": str(self.customer.id), "reason": "Because."}
-        )
-        with self.assertRaises(ValidationError):
-            wizard.action_override()
+        for model in ("res.partner", "crm.customer.hold.mixin", "no.model"):
+            wizard = self.env["crm.customer.hold.override.wizard"].create(
+                {"res_model": model, "res_ids": str(self.customer.id), "reason": "Because."}
+            )
+            with self.assertRaises(ValidationError):
+                wizard.action_override()

@@ -25,12 +25,18 @@ class CrmCustomerHoldOverrideWizard(models.TransientModel):
     def _get_documents(self):
         """The documents, with the user's own rights.
 
-        :raise ValidationError: if the model is none that can be held.
+        :raise ValidationError: if they are none that can be held.
         """
         model = self.env.get(self.res_model)
-        if model is None or not hasattr(model, "_override_hold"):
+        ids = self.res_ids.split(",")
+        if (
+            model is None
+            or model._abstract
+            or not hasattr(model, "_override_hold")
+            or not all(number.strip().isdecimal() for number in ids)
+        ):
             raise ValidationError(self.env._("Documents of this kind are never on hold."))
-        return model.browse([int(number) for number in self.res_ids.split(",")])
+        return model.browse([int(number) for number in ids])
 
     def action_override(self):
         """Override the hold of the documents, and go on with what they were held from."""

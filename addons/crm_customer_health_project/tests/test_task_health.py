@@ -6,6 +6,8 @@ from odoo.tests import Form, tagged
 
 from odoo.addons.crm_customer_health.tests.common import HealthCommon
 
+from ..hooks import uninstall_hook
+
 FIELDS = ["health_id", "health_currency_id", "health_status", "health_overdue_amount"]
 SPEC = {"name": {}, **{name: {} for name in FIELDS}}
 
@@ -244,3 +246,15 @@ class TestTaskHealth(HealthCommon):
             with self.subTest(user.login):
                 count(tasks, user)  # warm what is kept in memory
                 self.assertEqual(count(tasks[:10], user), count(tasks, user))
+
+    def test_uninstalled_without_a_trace(self):
+        mixins = (
+            self.env["ir.model.inherit"]
+            .sudo()
+            .search(
+                [("model_id.model", "=", "project.task"), ("parent_id.model", "=like", "crm.%")]
+            )
+        )
+        self.assertTrue(mixins)
+        uninstall_hook(self.env(su=True))
+        self.assertFalse(mixins.exists())

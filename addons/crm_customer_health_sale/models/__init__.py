@@ -5,4 +5,5 @@ from . import (
     sale_order,
     sale_order_activity,
     sale_order_confirmation,
+    sale_order_payer,
 )

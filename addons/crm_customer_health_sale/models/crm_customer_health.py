@@ -8,4 +8,5 @@ class CrmCustomerHealth(models.Model):
     def _on_released(self, company, customers):
         result = super()._on_released(company, customers)
         self.env["sale.order"]._tell_of_release(company, customers)
+        self.env["sale.order"]._end_overrides(company, customers)
         return result

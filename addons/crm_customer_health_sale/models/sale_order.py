@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.crm_customer_health.mixins.crm_customer_figures import HEALTH_GROUPS
 
@@ -69,6 +70,16 @@ class SaleOrder(models.Model):
     @api.model
     def _get_hold_override_groups(self) -> str:
         return "sales_team.group_sale_manager,account.group_account_manager"
+
+    @api.model
+    def _get_hold_extent_sql(self, alias):
+        """The total, in the company's currency: a pricelist of another one is no way around."""
+        orders = self.sudo()
+        return SQL(
+            "%s / COALESCE(NULLIF(%s, 0), 1)",
+            orders._field_to_sql(alias, "amount_total"),
+            orders._field_to_sql(alias, "currency_rate"),
+        )
 
     # Fields ----------------------------------------------------------------------------------
 

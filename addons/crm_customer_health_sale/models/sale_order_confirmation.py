@@ -3,6 +3,11 @@ from functools import wraps
 from odoo import models
 from odoo.http import request
 
+#: Models whose requests confirm orders on the way to something else.
+PASSING_MODELS = ("pos.order", "project.task", "project.project")
+#: Contexts in which Odoo confirms an order as soon as it is created, for a task or a timesheet.
+PASSING_CONTEXTS = ("create_for_task_id", "create_for_employee_mapping")
+
 
 class SaleOrder(models.Model):
     """Confirming quotations of customers on hold: refused to people, put off for machines."""
@@ -62,12 +67,17 @@ class SaleOrder(models.Model):
 
         Not so: signatures and payments of customers at the portal or the web shop, the till of the
         point of sale, callbacks of payment providers, scheduled actions, the external API. What
-        follows a payment is nobody's click either, wherever it was registered.
+        follows a payment is nobody's click either, wherever it was registered, nor is what follows
+        from a task or a project: the refusal would lose what was typed.
         """
         if not request or self.env.context.get("is_confirmed_by_payment"):
             return False
         path = request.httprequest.path
-        return path.startswith("/web/") and "/pos.order/" not in path
+        if not path.startswith("/web/") or any(f"/{model}/" in path for model in PASSING_MODELS):
+            return False
+        return path.endswith("/action_confirm") or not any(
+            self.env.context.get(key) for key in PASSING_CONTEXTS
+        )
 
     def _action_confirm(self):
         self._close_hold_activities()

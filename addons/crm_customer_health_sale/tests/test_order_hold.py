@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
+from ..hooks import uninstall_hook
 from .common import OrderHoldCommon
 
 
@@ -254,3 +255,9 @@ class TestOrderHold(OrderHoldCommon):
         self.assertFalse(limit_only.hold_reason)
         self._confirm(limit_only)
         self.assertEqual(limit_only.state, "sale", "core only warns")
+
+    def test_uninstalled_without_a_trace(self):
+        order = self._quote()
+        order.sudo().action_confirm()
+        self.assertForgotten("sale.order", uninstall_hook)
+        self.assertFalse(self._get_activities(order))

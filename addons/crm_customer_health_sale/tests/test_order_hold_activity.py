@@ -5,7 +5,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
-from .common import OrderHoldCommon
+from .common import ORDER_ON_HOLD, OrderHoldCommon
 
 
 @tagged("post_install", "-at_install")
@@ -67,26 +67,86 @@ class TestOrderHoldActivity(OrderHoldCommon):
         self.assertFalse(self._get_activities(order))
 
     def test_who_is_told(self):
-        fallback = self._create_user("oh-fallback", "sales_team.group_sale_salesman")
-        order = self._quote(user_id=False)
-        order.user_id = False
-        self.assertEqual(order._get_hold_responsible(), order.create_uid)
+        """Each of them only while the one before is gone."""
+        users = salesperson, account_manager, leader, fallback, creator = [
+            self._create_user(f"oh-{name}", "sales_team.group_sale_salesman")
+            for name in ("salesperson", "account-manager", "leader", "fallback", "creator")
+        ]
+        order = self._quote(user_id=salesperson.id)
+        contact = self.env["res.partner"].create({"name": "Lara", "parent_id": self.late.id})
+        self.late.user_id = account_manager
+        order.partner_id = contact
+        order.user_id = salesperson
+        order.team_id = self.env["crm.team"].create({"name": "Team", "user_id": leader.id})
         self.policy.fallback_user_id = fallback
-        self.assertEqual(order._get_hold_responsible(), fallback)
-        order.user_id = self.seller
-        self.assertEqual(order._get_hold_responsible(), self.seller)
+        self.cr.execute(
+            "UPDATE sale_order SET create_uid = %s WHERE id = %s", [creator.id, order.id]
+        )
+        order.invalidate_recordset()
+        for user in users:
+            self.assertEqual(order._get_hold_responsible(), user)
+            user.active = False
+        self.assertFalse(order._get_hold_responsible())
+        order.sudo().action_confirm()
+        self.assertEqual(order.state, "draft")
+        self.assertFalse(self._get_activities(order).user_id)
+
+    def test_who_is_not_told(self):
+        """Neither customers, nor colleagues of another company."""
+        other = self._create_company(name="Second")
+        stranger = self._create_user("oh-stranger", "sales_team.group_sale_salesman", company=other)
+        order = self._quote()
+        order.team_id = False
         self.seller.active = False
-        self.assertEqual(order._get_hold_responsible(), fallback)
-        fallback.active = False
+        self.policy.fallback_user_id = stranger
         portal = self._create_user("oh-portal", "base.group_portal")
         self.cr.execute(
             "UPDATE sale_order SET create_uid = %s WHERE id = %s", [portal.id, order.id]
         )
         order.invalidate_recordset()
         self.assertFalse(order._get_hold_responsible())
-        order.sudo().action_confirm()
-        self.assertEqual(order.state, "draft")
-        self.assertFalse(self._get_activities(order).user_id)
+
+    def test_web_order_is_no_cart_any_more(self):
+        """The web shop is no dependency of ours: here any quotation stands for a cart."""
+        cart, sent = orders = self._quote() | self._quote()
+        sent.action_quotation_sent()
+        notes = len(cart.message_ids)
+        with patch.object(
+            type(orders),
+            "_get_carts",
+            lambda self: self.sudo().filtered(lambda order: order.state == "draft"),
+        ):
+            orders.sudo().action_confirm()
+            orders.sudo().action_confirm()
+        self.assertEqual(orders.mapped("state"), ["sent", "sent"])
+        self.assertEqual(len(self._get_activities(orders)), 2)
+        self.assertEqual(len(cart.message_ids), notes + 1, "no mail, no tracking")
+        self.assertFalse(self._quote()._get_carts(), "quotations of salespeople are left alone")
+
+    def test_language_of_the_company(self):
+        """A web customer's language is not that of who reads the chatter."""
+        self.env["res.lang"]._activate_lang("it_IT")
+        order = self._quote()
+        self.company.partner_id.lang = "en_US"
+        with patch.object(
+            type(self.env),
+            "_",
+            lambda env, source, **values: f"{env.context.get('lang')}: {source}",
+        ):
+            order.sudo().with_context(lang="it_IT").action_confirm()
+        self.assertIn("en_US: The order was to be confirmed", order.message_ids[0].body)
+        self.assertIn("en_US: Not confirmed", self._get_activities(order).summary)
+
+    def test_deleted_activity_type(self):
+        """Told once, all the same."""
+        self.env.ref(ORDER_ON_HOLD).unlink()
+        order = self._quote()
+        for __ in range(2):
+            order.sudo().action_confirm()
+        self.assertEqual(len(order.activity_ids), 1)
+        order.with_user(self.manager)._override_hold("Good customer")
+        self._confirm(order, self.seller)
+        self.assertFalse(order.activity_ids)
 
     def test_decided(self):
         """Confirming or cancelling ends the activity."""

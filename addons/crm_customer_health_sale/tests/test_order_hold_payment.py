@@ -77,6 +77,8 @@ class TestOrderHoldPayment(OrderHoldCommon, AccountPaymentCommon, MailCase):
             ("/web/dataset/call_button/sale.order/action_confirm", True),
             ("/web/dataset/call_kw/sale.order/action_confirm", True),
             ("/web/dataset/call_kw/pos.order/sync_from_ui", False),
+            ("/web/dataset/call_kw/project.task/web_save", False),
+            ("/web/dataset/call_kw/project.project/web_save", False),
             ("/shop/payment/validate", False),
             ("/my/orders/1/accept", False),
             ("/payment/status/poll", False),
@@ -85,6 +87,21 @@ class TestOrderHoldPayment(OrderHoldCommon, AccountPaymentCommon, MailCase):
         ):
             with self.subTest(path), MockRequest(self.env, path=path):
                 self.assertEqual(order._is_confirmed_by_person(), is_person)
+
+    def test_confirmed_while_it_is_created(self):
+        """For a task or a timesheet Odoo does so: refused, all that was typed would be lost."""
+        order = self._quote()
+        for key in ("create_for_task_id", "create_for_employee_mapping"):
+            created = order.with_context(**{key: 1})
+            with MockRequest(self.env, path="/web/dataset/call_kw/sale.order/web_save"):
+                self.assertFalse(created._is_confirmed_by_person(), key)
+            path = "/web/dataset/call_button/sale.order/action_confirm"
+            with MockRequest(self.env, path=path):
+                self.assertTrue(created._is_confirmed_by_person(), "a click")
+        with MockRequest(self.env, path="/web/dataset/call_kw/sale.order/web_save"):
+            order.with_context(create_for_task_id=1).action_confirm()
+        self.assertEqual(order.state, "draft")
+        self.assertEqual(len(self._get_activities(order)), 1)
 
     def test_accountant_processes_a_payment(self):
         """A payment is not refused because its order is on hold, wherever it is registered."""

@@ -20,3 +20,11 @@ class CrmCustomerHealthPolicy(models.Model):
         " owed. Block: they cannot be validated, either, until the customer has paid or somebody"
         " with the right overrides the hold.",
     )
+    delivery_user_id = fields.Many2one(
+        "res.users",
+        string="Told of Releases",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        tracking=True,
+        help="Who in the warehouse is told that deliveries may go, for those without a"
+        " responsible.",
+    )

@@ -1,12 +1,14 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class StockPicking(models.Model):
     """A delivery shows whether its payer is on hold, why, and who let it pass.
 
-    Only outgoing deliveries to customers are held: never receipts, returns of customers, returns to
-    suppliers, or transfers within the warehouse such as picking and packing.
+    Only what goes from us to customers is held, whatever the operation type: never receipts,
+    returns of customers, returns to suppliers, what suppliers send to customers, or transfers
+    within the warehouse such as picking and packing.
     """
 
     _name = "stock.picking"
@@ -25,17 +27,20 @@ class StockPicking(models.Model):
             "sale_id",
             "sale_id.partner_invoice_id",
             "picking_type_id",
+            "location_id",
             "location_dest_id",
+            "move_ids.location_dest_id",
             "state",
         )
 
     @api.model
     def _get_holdable_domain(self) -> Domain:
-        return (
-            Domain("picking_type_code", "=", "outgoing")
-            & Domain("location_dest_id.usage", "=", "customer")
-            & Domain("state", "not in", ("done", "cancel"))
+        is_open = Domain("state", "not in", ("done", "cancel"))
+        is_to_customer = Domain("location_dest_id.usage", "=", "customer") & Domain(
+            "location_id.usage", "not in", ("customer", "supplier")
         )
+        # Moves may go elsewhere than their transfer.
+        return is_open & (is_to_customer | Domain("move_ids", "any", is_open & is_to_customer))
 
     def _get_hold_customer(self):
         """Who pays is not always who receives."""
@@ -60,6 +65,27 @@ class StockPicking(models.Model):
         return "stock.group_stock_manager,account.group_account_manager"
 
     @api.model
+    def _get_hold_extent_sql(self, alias):
+        """What is demanded, and what is picked beyond it."""
+        moves = self.env["stock.move"].sudo()
+        demanded = moves._field_to_sql("move", "product_uom_qty")
+        demanded_of_product = moves._field_to_sql("move", "product_qty")
+        return SQL(
+            """(
+            SELECT COALESCE(SUM(
+                       %(demanded_of_product)s + GREATEST(%(picked)s - %(demanded)s, 0)
+                       * COALESCE(%(demanded_of_product)s / NULLIF(%(demanded)s, 0), 1)), 0)
+              FROM stock_move move
+             WHERE %(picking)s = %(id)s AND %(state)s != 'cancel')""",
+            demanded=demanded,
+            demanded_of_product=demanded_of_product,
+            picked=moves._field_to_sql("move", "quantity"),
+            picking=moves._field_to_sql("move", "picking_id"),
+            state=moves._field_to_sql("move", "state"),
+            id=SQL.identifier(alias, "id"),
+        )
+
+    @api.model
     def _get_hold_reason_groups(self) -> str:
         """The warehouse may know why any delivery is held; other people who see deliveries, such as
         salespeople and purchasers, only of customers whose figures they see.
@@ -67,6 +93,15 @@ class StockPicking(models.Model):
         return f"stock.group_stock_user,{super()._get_hold_reason_groups()}"
 
     # What happens ----------------------------------------------------------------------------
+
+    def write(self, vals):
+        """Who may not override a hold does not get round it by another contact, order or place."""
+        if vals.keys().isdisjoint(set(self._get_hold_fields()) - {"state"}):
+            return super().write(vals)
+        guarded_sudo = self._get_guarded()
+        result = super().write(vals)
+        self._refuse_escape(guarded_sudo)
+        return result
 
     def button_validate(self):
         """All ways to deliver lead here: the form, the list, batches and the wizards in between."""

@@ -16,12 +16,12 @@ class StockPicking(models.Model):
         A fixed number of searches for any number of customers, and one message for each person.
         No amounts: not everybody who reads a delivery may see what its customer owes.
         """
-        if self._get_hold_mode(company) == "off":
-            return
+        if self._get_hold_mode(company) != "block":
+            return  # they could go all the time
         deliveries = self.sudo().search(
             self._get_holdable_domain()
             & Domain("company_id", "=", company.id)
-            & Domain("hold_override_id", "=", False)
+            & ~Domain("id", "in", self._get_overridden_query())
             & self._get_hold_customer_domain(customers.ids)
         )
         if not deliveries:
@@ -34,22 +34,31 @@ class StockPicking(models.Model):
 
     def _get_deliveries_by_recipient(self) -> dict:
         """Hook: who is told that which of these deliveries may go: who is responsible for the
-        delivery, and the salesperson of its order, else of its payer.
+        delivery, else whom the policy names; and the salesperson of its order, else of its payer.
         """
         by_recipient = {}
-        for picking in self:
-            salesperson = picking.sale_id.user_id or (
-                picking._get_hold_customer().commercial_partner_id.user_id
-            )
-            for user in picking.user_id | salesperson:
-                if (
-                    user.active
-                    and user._is_internal()
-                    and not user._is_superuser()
-                    and picking.company_id in user.company_ids
-                ):
+        for company, pickings in self.grouped("company_id").items():
+            policy = self.env["crm.customer.health.policy"]._get_policy(company)
+            for picking in pickings:
+                salesperson = picking.sale_id.user_id or (
+                    picking._get_hold_customer().commercial_partner_id.user_id
+                )
+                responsible = picking._filter_recipients(picking.user_id)
+                responsible = responsible or picking._filter_recipients(policy.delivery_user_id)
+                for user in responsible | picking._filter_recipients(salesperson):
                     by_recipient[user] = by_recipient.get(user, self.browse()) | picking
         return by_recipient
+
+    def _filter_recipients(self, users):
+        """Those of these users who are there, and belong to the delivery's company."""
+        return users.filtered(
+            lambda user: (
+                user.active
+                and user._is_internal()
+                and not user._is_superuser()
+                and self.company_id in user.company_ids
+            )
+        )
 
     def _notify_release(self, user):
         """One message for one person, whatever the number of deliveries."""

@@ -14,16 +14,14 @@ class StockPickingType(models.Model):
     )
 
     def _compute_count_picking_held(self):
-        counts = {}
-        outgoing = self.filtered(lambda picking_type: picking_type.code == "outgoing")
-        if outgoing:
-            counts = dict(
-                self.env["stock.picking"]._read_group(
-                    Domain("picking_type_id", "in", outgoing.ids) & Domain("is_held", "=", True),
-                    ["picking_type_id"],
-                    ["__count"],
-                )
+        """Of all types: whatever goes to a customer is held."""
+        counts = dict(
+            self.env["stock.picking"]._read_group(
+                Domain("picking_type_id", "in", self.ids) & Domain("is_held", "=", True),
+                ["picking_type_id"],
+                ["__count"],
             )
+        )
         for picking_type in self:
             picking_type.count_picking_held = counts.get(picking_type._origin, 0)
 

@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
+from ..hooks import uninstall_hook
 from .common import DeliveryHoldCommon
 
 
@@ -270,3 +271,6 @@ class TestDeliveryHold(DeliveryHoldCommon):
             form.partner_id = self.late
             self.assertIn("Late Ltd owes", form.hold_reason)
         self.assertEqual(delivery.partner_id, self.late)
+
+    def test_uninstalled_without_a_trace(self):
+        self.assertForgotten("stock.picking", uninstall_hook)

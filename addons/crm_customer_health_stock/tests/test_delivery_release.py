@@ -107,11 +107,10 @@ class TestDeliveryRelease(DeliveryHoldCommon):
         done = self._deliver()
         self._override(done)
         self._validate(done)
-        overridden = self._deliver()
-        self._override(overridden)
         for text, write in (
             ("always", lambda: setattr(self.late, "hold_policy", "always")),
             ("off", lambda: setattr(self.policy, "delivery_hold", "off")),
+            ("warn", lambda: setattr(self.policy, "delivery_hold", "warn")),
         ):
             with self.subTest(text):
                 write()
@@ -120,6 +119,8 @@ class TestDeliveryRelease(DeliveryHoldCommon):
                 self.assertFalse(self._get_notes(delivery))
                 self.late.hold_policy = "automatic"
                 self.policy.delivery_hold = "block"
+        overridden = self._deliver()
+        self._override(overridden)
         self._pay_and_work_off()
         self.assertEqual(len(self._get_notes(delivery)), 1)
         self.assertFalse(self._get_notes(done))
@@ -135,6 +136,32 @@ class TestDeliveryRelease(DeliveryHoldCommon):
         self.assertFalse(delivery.is_held)
         self._pay_and_work_off()
         self.assertEqual(len(self._get_notes(delivery)), 1, "nothing held it any more")
+
+    def test_warehouse_is_told_of_what_nobody_is_responsible_for(self):
+        foreman = self._create_user("dh-foreman", "stock.group_stock_user")
+        self.policy.delivery_user_id = foreman
+        deliveries = self._deliver() | self._deliver() | self._deliver()
+        deliveries.user_id = False
+        deliveries[0].user_id = self.picker
+        gone = self._create_user("dh-gone", "stock.group_stock_user")
+        deliveries[1].user_id = gone
+        gone.active = False
+        self._pay_and_work_off()
+        message = self._get_messages(foreman)
+        self.assertEqual(len(message), 1)
+        self.assertNotIn(deliveries[0].name, message.body)
+        for delivery in deliveries[1:]:
+            self.assertIn(delivery.name, message.body)
+        self.assertEqual(self._get_messages(self.picker).res_id, deliveries[0].id)
+        self.assertEqual(len(self._get_messages(self.seller)), 1)
+
+    def test_warehouse_of_another_company_is_not_told(self):
+        other = self._create_company(name="Second")
+        stranger = self._create_user("dh-stranger", "stock.group_stock_user", company=other)
+        self.policy.delivery_user_id = stranger
+        self._deliver().user_id = False
+        self._pay_and_work_off()
+        self.assertFalse(self._get_messages(stranger))
 
     def test_who_left_is_not_told(self):
         delivery = self._deliver()

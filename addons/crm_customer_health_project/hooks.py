@@ -1,0 +1,7 @@
+"""Leaving a database."""
+
+from odoo.addons.crm_customer_health.hooks import forget_mixins
+
+
+def uninstall_hook(env):
+    forget_mixins(env, "project.task")
