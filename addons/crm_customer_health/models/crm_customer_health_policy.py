@@ -107,7 +107,7 @@ class CrmCustomerHealthPolicy(models.Model):
     fallback_user_id = fields.Many2one(
         "res.users",
         string="Flag to Otherwise",
-        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        domain=lambda self: self._get_fallback_domain(),
         tracking=True,
         help="Who is told of a customer that has no salesperson, opportunity, invoice or team with"
         " an active user.",
@@ -116,6 +116,14 @@ class CrmCustomerHealthPolicy(models.Model):
     _company_uniq = models.Constraint(
         "UNIQUE (company_id)", "A company has one customer health policy."
     )
+
+    def _get_fallback_domain(self) -> str:
+        """Who can be told: colleagues in the company who may see figures of customers."""
+        groups = self.env["crm.customer.flag"]._get_eligible_groups()
+        return (
+            "[('share', '=', False), ('company_ids', 'in', company_id),"
+            f" ('all_group_ids', 'in', {groups.ids})]"
+        )
 
     @api.constrains("window_months", "minimum_items")
     def _check_history(self):
