@@ -1,6 +1,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .flag_common import FlagCommon
 
@@ -280,7 +281,17 @@ class TestFlagActions(FlagCommon):
         found = health.search([("is_flagged", "=", False), ("needs_action", "=", True)])
         self.assertEqual(found.partner_id, self.others)
 
-    def test_the_fallback_is_a_colleague(self):
+    def test_the_fallback_may_see_customers(self):
+        """Who can be chosen in the policy is who can be told."""
+        arch = self.env["crm.customer.health.policy"].fields_get(["fallback_user_id"])
+        domain = safe_eval(arch["fallback_user_id"]["domain"], {"company_id": self.company.id})
+        found = self.env["res.users"].sudo().search(domain)
+        for user in (self.seller, self.leader, self.biller, self.auditor):
+            self.assertIn(user, found)
+        for user in (self.internal, self.portal):
+            self.assertNotIn(user, found)
+
+    def test_nobody_without_thresholds(self):
         self.policy.write({"threshold_ids": [Command.clear()], "fallback_user_id": False})
         self._refresh()
         self.assertEqual(self._morning().flagged_count, 0, "no threshold: nobody")
