@@ -1,6 +1,7 @@
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
+from ..hooks import uninstall_hook
 from .flag_common import FlagCommon
 
 
@@ -100,6 +101,16 @@ class TestFlagAccess(FlagCommon):
         for activity in self.activity | self._get_flag(late).activity_id:
             with self.assertRaises(AccessError):
                 activity.with_user(self.other_seller).read(["summary"])
+
+    def test_nothing_stays_when_the_addon_goes(self):
+        """Without it nobody hides them, whatever type they were given."""
+        self.activity.activity_type_id = self.env.ref("mail.mail_activity_data_call")
+        other = self.customer.activity_schedule(
+            "mail.mail_activity_data_call", user_id=self.seller.id
+        )
+        uninstall_hook(self.env(su=True))
+        self.assertFalse(self.activity.exists())
+        self.assertTrue(other.exists())
 
     def test_dialog_tells_no_amount(self):
         health = self._get_rows()[self.customer]
