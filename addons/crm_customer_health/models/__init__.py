@@ -15,6 +15,7 @@ from . import (
     crm_customer_flag_text,
     crm_customer_health,
     crm_customer_health_acting,
+    crm_customer_health_cash,
     crm_customer_health_change,
     crm_customer_health_diagnosis,
     crm_customer_health_facts,

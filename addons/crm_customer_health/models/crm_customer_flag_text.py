@@ -36,17 +36,12 @@ class CrmCustomerFlag(models.Model):
                       JOIN account_move move ON move.id = worst.move_id
                      ORDER BY worst.partner_id, worst.weight DESC, worst.move_id),
                 payment AS (
-                    SELECT DISTINCT ON (partner.commercial_partner_id)
-                           partner.commercial_partner_id AS partner_id,
-                           settlement_date AS paid_on,
-                           SUM(settlement.amount) AS paid_amount
-                      FROM (%(settlements)s) settlement
-                      JOIN res_partner partner ON partner.id = settlement.partner_id
-                     WHERE settlement.kind = 'payment' AND settlement.amount > 0
-                       AND NOT settlement.is_mirror AND settlement.parent_state = 'posted'
-                       AND settlement.company_id = %(company)s
-                     GROUP BY partner.commercial_partner_id, settlement_date
-                     ORDER BY partner.commercial_partner_id, settlement_date DESC),
+                    SELECT DISTINCT ON (partner_id) partner_id, paid_on,
+                           SUM(amount) AS paid_amount
+                      FROM (%(cash)s) cash
+                     WHERE amount > 0
+                     GROUP BY partner_id, paid_on
+                     ORDER BY partner_id, paid_on DESC),
                 promise AS (
                     SELECT DISTINCT ON (partner_id) partner_id, date AS promised_for,
                            amount AS promised_amount
@@ -60,9 +55,7 @@ class CrmCustomerFlag(models.Model):
                   FULL JOIN promise USING (partner_id)
                 """,
                 items=self._get_overdue_items_sql(policy, customers),
-                settlements=self.env["account.receivable.settlement"]._get_settlement_sql(
-                    line_ids=health._get_instalment_ids_sql(customers)
-                ),
+                cash=health._get_cash_sql(company, customers, since=None, until=None),
                 company=company.id,
                 customers=list(customers.ids),
             )

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 
 class CrmCustomerHealth(models.Model):
-    """What was open on a day and what came in within a period, by the relations of all figures.
+    """What was open on a day, by the relations of all figures.
 
     These methods read with full rights: the caller sees to it that the user may see the customers.
     """
@@ -55,54 +55,3 @@ class CrmCustomerHealth(models.Model):
             "health_item": self._get_item_sql(partners, is_past),
             "health_open": self._get_open_sql(),
         }
-
-    @api.model
-    def _get_cash_received(self, company, since: date, until: date) -> float:
-        """Money received from customers on invoices after ``since`` up to ``until``, less what was
-        paid back.
-        """
-        [(total,)] = self.env.execute_query(
-            SQL(
-                "SELECT COALESCE(SUM(amount), 0) FROM (%s) cash",
-                self._get_cash_sql(company, None, since, until),
-            )
-        )
-        return total
-
-    @api.model
-    def _get_cash_by_customer(
-        self, company, partners, since: date, until: date
-    ) -> dict[int, float]:
-        """The same by customer: amounts by partner id."""
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    "SELECT partner_id, SUM(amount) FROM (%s) cash GROUP BY partner_id",
-                    self._get_cash_sql(company, partners, since, until),
-                )
-            )
-        )
-
-    def _get_cash_sql(self, company, partners, since: date, until: date) -> SQL:
-        self._flush_sources()
-        settlements = self.env["account.receivable.settlement"]
-        return SQL(
-            """
-            SELECT partner.commercial_partner_id AS partner_id, settlement.amount
-              FROM (%(settlements)s) settlement
-              JOIN res_partner partner ON partner.id = settlement.partner_id
-             WHERE NOT settlement.is_mirror
-               AND settlement.parent_state = 'posted'
-               AND settlement.kind = 'payment'
-               AND settlement.company_id = %(company)s
-               AND settlement.settlement_date > %(since)s
-               AND settlement.settlement_date <= %(until)s
-            """,
-            settlements=settlements._get_settlement_sql(
-                line_ids=self._get_instalment_ids_sql(partners),
-                since=SQL("%s::date", since),
-            ),
-            company=company.id,
-            since=since,
-            until=until,
-        )

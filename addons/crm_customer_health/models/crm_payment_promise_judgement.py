@@ -1,4 +1,5 @@
 from collections import defaultdict
+from datetime import timedelta
 
 from odoo import api, models
 from odoo.fields import Domain
@@ -68,31 +69,21 @@ class CrmPaymentPromise(models.Model):
         """Money received from these promises' customers since they were made, less what was paid
         back, by company and customer: a row for each day and day of the invoice, oldest first.
         """
-        self.env["crm.customer.health"]._flush_sources()
-        customers = self.partner_id.commercial_partner_id
         payments = defaultdict(list)
         for row in self.env.execute_query_dict(
             SQL(
                 """
-                SELECT settlement.company_id, contact.commercial_partner_id AS partner_id,
-                       settlement.settlement_date AS paid_on,
-                       settlement.invoice_date AS invoiced_on,
-                       SUM(settlement.amount) AS amount
-                  FROM (%(settlements)s) settlement
-                  JOIN res_partner contact ON contact.id = settlement.partner_id
-                 WHERE settlement.kind = 'payment' AND NOT settlement.is_mirror
-                   AND settlement.parent_state = 'posted'
-                   AND settlement.company_id = ANY(%(companies)s)
-                   AND settlement.settlement_date >= %(since)s
-                 GROUP BY settlement.company_id, contact.commercial_partner_id,
-                          settlement.settlement_date, settlement.invoice_date
-                 ORDER BY settlement.settlement_date, settlement.invoice_date
+                SELECT company_id, partner_id, paid_on, invoiced_on, SUM(amount) AS amount
+                  FROM (%s) cash
+                 GROUP BY company_id, partner_id, paid_on, invoiced_on
+                 ORDER BY paid_on, invoiced_on
                 """,
-                settlements=self.env["account.receivable.settlement"]._get_settlement_sql(
-                    line_ids=self.env["crm.customer.health"]._get_instalment_ids_sql(customers)
+                self.env["crm.customer.health"]._get_cash_sql(
+                    self.company_id,
+                    self.partner_id.commercial_partner_id,
+                    since=min(self.mapped("made_on")) - timedelta(days=1),
+                    until=max(self.mapped("date")),
                 ),
-                companies=list(self.company_id.ids),
-                since=min(self.mapped("made_on")),
             )
         ):
             payments[row["company_id"], row["partner_id"]].append(row)
