@@ -46,9 +46,9 @@ class CrmCustomerFlag(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-        help="Whom the customer, its opportunities and invoices named when the flag was last looked"
-        " at. When they name somebody else, the flag goes there; until then it stays with whom"
-        " people gave it.",
+        help="Whom the customer, its opportunities and invoices named when the flag was made or"
+        " last moved. When they name somebody else, the flag goes there; until then it stays with"
+        " whom people gave it.",
     )
     activity_id = fields.Many2one(
         "mail.activity", readonly=True, index="btree_not_null", ondelete="set null"
@@ -177,22 +177,13 @@ class CrmCustomerFlag(models.Model):
         """As a tracked value: not everybody who reads the chatter may know that there was a flag
         (``mail.tracking.value._filter_has_field_access``).
         """
-        tracking = self.env["mail.tracking.value"].sudo()  # nobody may write them
-        columns = self.fields_get(["closing_reason"])
-        customers = self.partner_id
-        messages = customers._message_log_batch(dict.fromkeys(customers.ids, ""))
-        messages.record_company_id = company
-        message_ids = {message.res_id: message.id for message in messages}
-        tracking.create(
-            [
-                {
-                    **tracking._create_tracking_values(
-                        "", flag.closing_reason, "closing_reason", columns["closing_reason"], flag
-                    ),
-                    "mail_message_id": message_ids[flag.partner_id.id],
-                }
+        column = self.fields_get(["closing_reason"])["closing_reason"]
+        self.partner_id._log_tracked_values(
+            company,
+            {
+                flag.partner_id.id: [("", flag.closing_reason, "closing_reason", column, flag)]
                 for flag in self
-            ]
+            },
         )
 
     def action_view_customer(self):
