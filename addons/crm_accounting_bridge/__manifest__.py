@@ -1,11 +1,11 @@
 {
     "name": "CRM Accounting Bridge",
     "summary": "Opportunities follow their invoices and payments up to Paid",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
-    "depends": ["crm", "account"],
+    "depends": ["crm", "account_receivable_settlement"],
     "external_dependencies": {"python": ["openpyxl"]},
     "data": [
         "security/crm_accounting_bridge_security.xml",
@@ -22,7 +22,6 @@
         "views/crm_lead_manual_views.xml",
         "views/account_move_views.xml",
         "views/accounting_import_views.xml",
-        "views/account_receivable_settlement_views.xml",
         "views/crm_stage_change_failure_views.xml",
         "report/crm_billing_funnel_report_views.xml",
         "views/res_config_settings_views.xml",

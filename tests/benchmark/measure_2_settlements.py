@@ -86,6 +86,8 @@ def measure(bench):
 def read_settlements(env):
     from odoo.tools import SQL
 
+    from odoo.addons.account_receivable_settlement.scope import Scope
+
     from .inside import counted
 
     Settlement = env["account.receivable.settlement"]
@@ -104,7 +106,7 @@ def read_settlements(env):
         newer = SQL("settlement_date > %s", day) if day else SQL("TRUE")
         ours = SQL(
             "SELECT * FROM (%s) settlement WHERE NOT is_mirror AND parent_state = 'posted' AND %s",
-            Settlement._get_settlement_sql(since=day),
+            Settlement._get_settlement_sql(Scope(since=day)),
             newer,
         )
         lean = SQL("SELECT * FROM (%s) settlement WHERE %s", SQL(LEAN), newer)

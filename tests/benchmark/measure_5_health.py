@@ -284,6 +284,8 @@ def _execute(env, statement):
 
 def compute_all(env):
     """Our relations and the hand-written ones, in turns; the better of two counts."""
+    from odoo.addons.crm_customer_health.scope import HealthScope
+
     from .inside import counted
 
     health = env["crm.customer.health"]
@@ -291,7 +293,7 @@ def compute_all(env):
     ours, lean = [], []
     for _repeat in range(2):
         with counted(env) as count:
-            health._fill_tables(companies)
+            health._fill_tables(HealthScope(companies))
         ours.append(count.seconds)
         lean.append(_compute_lean(env, companies))
     sums = {}
@@ -395,9 +397,11 @@ def compute_some(env, count):
 def explain(env):
     from odoo.tools import SQL
 
+    from odoo.addons.crm_customer_health.scope import HealthScope
+
     health = env["crm.customer.health"]
     row = health.search([], limit=1)
-    relations = health._get_relations(row.company_id, row.partner_id, None)
+    relations = health._get_relations(HealthScope(row.company_id, row.partner_id))
     statement = SQL("%s SELECT * FROM health_result", health._get_with_sql(relations))
     rows = env.execute_query(SQL("EXPLAIN (ANALYZE, BUFFERS) %s", statement))
     return {"Health of one customer": "\n".join(row[0] for row in rows)}

@@ -51,10 +51,11 @@ env.cr.commit()
 COMPARE = """
 import json
 from odoo.tools import SQL
+from odoo.addons.crm_customer_health.scope import HealthScope
 health = env["crm.customer.health"]
 env["crm.customer.health.queue"]._cron_work_off()
 companies = env["res.company"].search([])
-health._fill_tables(companies)
+health._fill_tables(HealthScope(companies))
 columns = SQL(", ").join(
     SQL.identifier(name)
     for name in health._get_result_columns()

@@ -3,7 +3,6 @@ from . import (
     account_move_line,
     account_partial_reconcile,
     account_payment,
-    account_receivable_settlement,
     accounting_import,
     accounting_import_book,
     accounting_import_column,
@@ -20,6 +19,5 @@ from . import (
     crm_stage,
     crm_stage_change_failure,
     mail_message,
-    res_company,
     res_config_settings,
 )

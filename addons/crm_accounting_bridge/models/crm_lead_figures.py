@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
 
 class CrmLead(models.Model):
     """How a deal's figures come out of the journals: one statement for any number of deals.
@@ -25,9 +27,7 @@ class CrmLead(models.Model):
         """
         if not self.ids:
             return {}
-        for model, field_names in self.env["account.receivable.settlement"]._depends.items():
-            self.env[model].flush_model(field_names)
-        self.env["account.move"].flush_model(["company_id", "invoice_date", "move_type", "state"])
+        self.env["account.receivable"]._flush()
         self.env["account.move.line"].flush_model(
             ["company_currency_id", "opportunity_id", "price_subtotal", "price_total"]
         )
@@ -53,11 +53,11 @@ class CrmLead(models.Model):
 
     def _get_figures_sql(self) -> SQL:
         settlement_sql = self.env["account.receivable.settlement"]._get_settlement_sql(
-            line_ids=SQL("ARRAY(SELECT id FROM instalment)")
+            Scope(line_ids=SQL("ARRAY(SELECT id FROM instalment)"))
         )
         return SQL(
             """
-            WITH today (company_id, date) AS (VALUES %(today)s),
+            WITH today (company_id, date) AS (%(today)s),
             document AS MATERIALIZED (%(document)s),
             instalment AS MATERIALIZED (%(instalment)s),
             settlement AS MATERIALIZED (%(settlement)s),
@@ -71,7 +71,7 @@ class CrmLead(models.Model):
             converted AS (%(converted)s)
             %(figures)s
             """,
-            today=self._get_today_sql(),
+            today=self.env["account.receivable"]._get_today_sql(),
             document=self._get_document_sql(),
             instalment=self._get_instalment_sql(),
             settlement=settlement_sql,
@@ -84,13 +84,6 @@ class CrmLead(models.Model):
             ledger=self._get_ledger_sql(),
             converted=self._get_converted_sql(),
             figures=self._get_sum_sql(),
-        )
-
-    def _get_today_sql(self) -> SQL:
-        """Every company with its own date of today."""
-        companies = self.env["res.company"].sudo().search([("active", "in", (True, False))])
-        return SQL(", ").join(
-            SQL("(%s, %s::date)", company.id, company._get_today()) for company in companies
         )
 
     def _get_document_sql(self) -> SQL:
@@ -124,7 +117,7 @@ class CrmLead(models.Model):
               JOIN document ON document.id = line.move_id
              WHERE line.display_type = 'payment_term'
             """,
-            self.env["account.receivable.settlement"]._get_due_date_sql("line"),
+            self.env["account.receivable"]._get_due_date_sql("line"),
         )
 
     def _get_matching_sql(self) -> SQL:

@@ -16,8 +16,6 @@ from . import (
     test_random_walk,
     test_roles,
     test_settlement_currency,
-    test_settlement_documents,
     test_settlement_loss,
-    test_settlement_money,
     test_stages,
 )

@@ -8,8 +8,10 @@ from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from odoo.addons.account_receivable_settlement.tests.plain_books import cents
+
 from .common import BridgeCommon
-from .plain_books import PlainDeals, cents
+from .plain_deals import PlainDeals
 
 FIGURES = {
     "invoiced_total": "invoiced",

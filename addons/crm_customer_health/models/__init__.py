@@ -5,7 +5,6 @@ from . import (
     account_move_line_expectation,
     account_partial_reconcile,
     account_payment,
-    account_receivable_settlement,
     crm_customer_actions_documents,
     crm_customer_flag,
     crm_customer_flag_assignee,

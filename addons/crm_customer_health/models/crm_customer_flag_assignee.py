@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
 from ..mixins.crm_customer_figures import HEALTH_GROUPS
 
 
@@ -120,7 +122,7 @@ class CrmCustomerFlag(models.Model):
                  WHERE item.amount > 0 AND NOT item.is_disputed AND item.days > 0)
             """,
             health._get_basis_sql(policies),
-            health._get_item_sql(customers, is_past=False),
+            health._get_item_sql(Scope(policies.company_id, customers)),
         )
 
     @api.model

@@ -3,6 +3,8 @@ from datetime import date
 from odoo import api, models
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
 
 class CrmCustomerHealth(models.Model):
     """Cash: what customers paid on which days.
@@ -67,9 +69,6 @@ class CrmCustomerHealth(models.Model):
                AND settlement.kind = 'payment'
                AND %(conditions)s
             """,
-            settlements=settlements._get_settlement_sql(
-                line_ids=self._get_instalment_ids_sql(partners),
-                since=SQL("%s::date", since) if since else None,
-            ),
+            settlements=settlements._get_settlement_sql(Scope(partners=partners, since=since)),
             conditions=SQL(" AND ").join(conditions),
         )

@@ -155,7 +155,7 @@ class CrmCustomerHealth(models.Model):
         """Open what was settled, with days: what the payment behaviour is computed from."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_accounting_bridge.account_receivable_settlement_action"
+            "account_receivable_settlement.account_receivable_settlement_action"
         )
         domain = Domain("company_id", "=", self.company_id.id) & self._get_contact_domain()
         return {

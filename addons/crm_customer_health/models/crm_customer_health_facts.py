@@ -1,5 +1,3 @@
-from datetime import date
-
 from odoo import models
 from odoo.tools import SQL
 
@@ -17,20 +15,18 @@ class CrmCustomerHealth(models.Model):
 
     _inherit = "crm.customer.health"
 
-    def _get_fact_relations(self, partners, is_past: bool, since: date) -> dict[str, SQL]:
+    def _get_fact_relations(self, scope) -> dict[str, SQL]:
         """Facts by relation name, in the order in which they read each other.
 
-        :param partners: the customers (commercial partners), or ``None`` for all.
-        :param is_past: replay what was booked up to the day of ``health_basis``.
-        :param since: a day not after the begin of any company's window.
+        :param scope: whose; its ``since`` is a day not after the begin of any company's window.
         """
         return {
-            "health_item": self._get_item_sql(partners, is_past),
+            "health_item": self._get_item_sql(scope),
             "health_open": self._get_open_sql(),
             "health_alarm": self._get_alarm_sql(),
-            "health_settlement": self._get_window_settlement_sql(partners, since),
+            "health_settlement": self._get_window_settlement_sql(scope),
             "health_behaviour": self._get_behaviour_sql(),
-            "health_document": self._get_document_sql(partners, is_past),
+            "health_document": self._get_document_sql(scope),
             "health_business": self._get_business_sql(),
             "health_month": self._get_month_sql(),
             "health_countback": self._get_countback_sql(),
@@ -62,146 +58,16 @@ class CrmCustomerHealth(models.Model):
             days,
         )
 
-    def _get_partner_scope_sql(self, column: SQL, partners) -> SQL:
-        """Restrict ``column``, a partner of a journal item, to these customers and their contacts.
-
-        Contacts are among them for entries of a time when they were no contacts of the customer.
-        """
-        if partners is None:
-            return SQL("TRUE")
-        return SQL(
-            "%s IN (SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))",
-            column,
-            list(partners.ids),
-        )
-
-    def _get_item_sql(self, partners, is_past: bool) -> SQL:
-        """Open items: receivable journal items with what is open on them, in company currency.
-
-        Today it is the ledger's residual, also of entries dated ahead. For a past day it is the
-        residual and what was settled later. What a payment without journal entry settles is not
-        open any more.
-        """
+    def _get_item_sql(self, scope) -> SQL:
+        """Open items, with their days past the due date (``days``) instead of the date."""
         return SQL(
             """
-            SELECT line.company_id,
-                   partner.commercial_partner_id AS partner_id,
-                   line.id AS line_id,
-                   line.display_type = 'payment_term' AS is_document,
-                   COALESCE(move.payment_state = 'blocked', FALSE) AS is_disputed,
-                   basis.as_of - %(due_date)s AS days,
-                   residual.amount - COALESCE(unposted.amount, 0) AS amount
-              FROM (%(residual)s) residual
-              JOIN account_move_line line ON line.id = residual.line_id
-              JOIN health_basis basis ON basis.company_id = line.company_id
-              JOIN res_partner partner ON partner.id = line.partner_id
-              LEFT JOIN account_move move
-                ON move.id = line.move_id AND line.display_type = 'payment_term'
-              LEFT JOIN (%(unposted)s) unposted ON unposted.line_id = line.id
-             WHERE residual.amount != COALESCE(unposted.amount, 0)
+            SELECT item.company_id, item.partner_id, item.line_id, item.is_document,
+                   item.is_disputed, basis.as_of - item.due_date AS days, item.amount
+              FROM (%s) item
+              JOIN health_basis basis ON basis.company_id = item.company_id
             """,
-            due_date=self.env["account.receivable.settlement"]._get_due_date_sql("line"),
-            residual=self._get_residual_sql(partners, is_past),
-            unposted=self._get_unposted_sql(partners, is_past),
-        )
-
-    def _get_residual_sql(self, partners, is_past: bool) -> SQL:
-        scope = SQL(
-            """
-            line.parent_state = 'posted'
-            AND line.account_id IN (%s)
-            AND line.partner_id IS NOT NULL
-            AND %s
-            """,
-            self.env["account.receivable.settlement"]._get_trade_account_sql(),
-            self._get_partner_scope_sql(SQL("line.partner_id"), partners),
-        )
-        open_now = SQL(
-            """
-            SELECT line.id AS line_id, line.amount_residual AS amount
-              FROM account_move_line line
-             WHERE line.reconciled IS NOT TRUE AND line.amount_residual != 0 AND %s
-            """,
-            scope,
-        )
-        if not is_past:
-            return open_now
-        return SQL(
-            """
-            SELECT line_id, SUM(amount) AS amount
-              FROM (%(open_now)s UNION ALL %(debits)s UNION ALL %(credits)s) part
-             WHERE EXISTS (SELECT FROM account_move_line item
-                             JOIN health_basis basis ON basis.company_id = item.company_id
-                            WHERE item.id = part.line_id AND item.date <= basis.as_of)
-             GROUP BY line_id
-            HAVING SUM(amount) != 0
-            """,
-            open_now=open_now,
-            debits=self._get_settled_later_sql(SQL("debit_move_id"), 1, scope),
-            credits=self._get_settled_later_sql(SQL("credit_move_id"), -1, scope),
-        )
-
-    def _get_settled_later_sql(self, side: SQL, sign: int, scope: SQL) -> SQL:
-        """What was taken off journal items after the day of ``health_basis``.
-
-        An exchange difference is dated to the end of its month, but known with its payment.
-        """
-        return SQL(
-            """
-            SELECT line.id AS line_id, %(sign)s * partial.amount AS amount
-              FROM account_partial_reconcile partial
-              JOIN account_move_line line ON line.id = partial.%(side)s
-              JOIN health_basis basis ON basis.company_id = line.company_id
-              JOIN account_move_line counterpart
-                ON counterpart.id = partial.debit_move_id + partial.credit_move_id - line.id
-              LEFT JOIN (
-                SELECT exchange_move_id AS move_id, MIN(max_date) AS date
-                  FROM account_partial_reconcile
-                 WHERE exchange_move_id IS NOT NULL
-                 GROUP BY exchange_move_id
-                   ) cause ON cause.move_id = counterpart.move_id
-             WHERE partial.max_date > basis.as_of
-               AND COALESCE(cause.date, partial.max_date) > basis.as_of
-               AND %(scope)s
-            """,
-            sign=sign,
-            side=side,
-            scope=scope,
-        )
-
-    def _get_instalment_ids_sql(self, partners) -> SQL | None:
-        """The instalments of these customers as an SQL array, or ``None`` for all."""
-        if partners is None:
-            return None
-        return SQL(
-            """
-            ARRAY(SELECT line.id
-                    FROM account_move_line line
-                   WHERE line.display_type = 'payment_term' AND %s)
-            """,
-            self._get_partner_scope_sql(SQL("line.partner_id"), partners),
-        )
-
-    def _get_unposted_sql(self, partners, is_past: bool) -> SQL:
-        """What payments without journal entry settle of instalments."""
-        settlements = self.env["account.receivable.settlement"]
-        return SQL(
-            """
-            SELECT line_id, SUM(amount) AS amount
-              FROM (%(unposted)s) unposted
-             WHERE %(known)s
-             GROUP BY line_id
-            """,
-            unposted=settlements._get_unposted_payment_sql(self._get_instalment_ids_sql(partners)),
-            known=SQL(
-                """
-                EXISTS (SELECT FROM health_basis basis
-                         WHERE basis.company_id = unposted.company_id
-                           AND unposted.settlement_date <= basis.as_of)
-                """
-            )
-            if is_past
-            else SQL("TRUE"),
+            self.env["account.receivable.item"]._get_item_sql(scope),
         )
 
     def _get_open_sql(self) -> SQL:
@@ -266,9 +132,8 @@ class CrmCustomerHealth(models.Model):
             """
         )
 
-    def _get_window_settlement_sql(self, partners, since: date) -> SQL:
+    def _get_window_settlement_sql(self, scope) -> SQL:
         """Settlements of the window: one row per part, with its days and whether it is recent."""
-        settlements = self.env["account.receivable.settlement"]
         return SQL(
             """
             SELECT settlement.company_id,
@@ -287,11 +152,9 @@ class CrmCustomerHealth(models.Model):
                AND settlement.settlement_date > basis.window_start
                AND settlement.settlement_date <= basis.as_of
             """,
-            settlements._get_settlement_sql(
-                line_ids=self._get_instalment_ids_sql(partners),
-                # A constant tells the planner how much is left. All settlements of a few customers
-                # are quicker read than sifted.
-                since=SQL("%s::date", since) if partners is None else None,
+            # All settlements of a few customers are quicker read than sifted.
+            self.env["account.receivable.settlement"]._get_settlement_sql(
+                scope if scope.partners is None else scope.but(since=None)
             ),
         )
 
@@ -334,36 +197,9 @@ class CrmCustomerHealth(models.Model):
             points=self._get_curve_sql(SQL("days_beyond_terms")),
         )
 
-    def _get_document_sql(self, partners, is_past: bool) -> SQL:
-        """Posted invoices, receipts and credit notes of the customers, in company currency.
-
-        They belong to the customer of their instalments. The invoice's own commercial partner may
-        be another one when contacts moved between companies.
-        """
-        return SQL(
-            """
-            SELECT move.company_id,
-                   partner.commercial_partner_id AS partner_id,
-                   move.invoice_date,
-                   move.move_type != 'out_refund' AS is_invoice,
-                   move.amount_untaxed_signed AS untaxed,
-                   move.amount_total_signed AS total
-              FROM account_move move
-              JOIN (
-                SELECT line.move_id, MIN(line.partner_id) AS partner_id
-                  FROM account_move_line line
-                 WHERE line.display_type = 'payment_term' AND %(scope)s
-                 GROUP BY line.move_id
-                   ) instalment ON instalment.move_id = move.id
-              JOIN res_partner partner ON partner.id = instalment.partner_id
-              JOIN health_basis basis ON basis.company_id = move.company_id
-             WHERE move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-               AND move.state = 'posted'
-               AND %(known)s
-            """,
-            known=SQL("move.date <= basis.as_of") if is_past else SQL("TRUE"),
-            scope=self._get_partner_scope_sql(SQL("line.partner_id"), partners),
-        )
+    def _get_document_sql(self, scope) -> SQL:
+        """The customers' invoices, receipts and credit notes."""
+        return self.env["account.receivable.document"]._get_document_sql(scope)
 
     def _get_business_sql(self) -> SQL:
         """What and how often the customers bought. Documents of one day are one purchase."""

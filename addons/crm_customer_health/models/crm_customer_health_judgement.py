@@ -66,19 +66,19 @@ class CrmCustomerHealth(models.Model):
 
     _inherit = "crm.customer.health"
 
-    def _get_judgement_relations(self, with_norm: bool) -> dict[str, SQL]:
+    def _get_judgement_relations(self, scope) -> dict[str, SQL]:
         """Judgement by relation name, in the order in which they read each other.
 
-        :param with_norm: compare the customers with all customers of this statement, else with
-            the norm that the last refresh of all customers left.
+        All customers are compared with each other, some with a norm that was kept.
         """
+        is_whole = scope.partners is None
         relations = {"health_fact": self._get_fact_sql()}
         relations["health_rank"] = (
-            self._get_rank_sql() if with_norm else self._get_stored_norm_sql()
+            self._get_rank_sql() if is_whole else self._get_stored_norm_sql(scope)
         )
         relations["health_score"] = self._get_score_sql()
         relations["health_norm"] = (
-            self._get_norm_sql() if with_norm else self._get_stored_norm_sql()
+            self._get_norm_sql() if is_whole else self._get_stored_norm_sql(scope)
         )
         relations["health_result"] = self._get_result_sql()
         return relations
@@ -164,8 +164,22 @@ class CrmCustomerHealth(models.Model):
             ),
         )
 
-    def _get_stored_norm_sql(self) -> SQL:
-        return SQL("SELECT * FROM crm_customer_health_norm")
+    def _get_stored_norm_sql(self, scope) -> SQL:
+        """What is usual among the customers: as the last refresh of all left it, or as it was
+        kept with a month end.
+        """
+        if scope.norm_date is None:
+            return SQL("SELECT * FROM crm_customer_health_norm")
+        return SQL(
+            """
+            SELECT norm.*
+              FROM crm_customer_health_month month
+             CROSS JOIN LATERAL jsonb_populate_record(
+                   NULL::crm_customer_health_norm, month.norm) norm
+             WHERE month.date = %s
+            """,
+            scope.norm_date,
+        )
 
     def _get_score_sql(self) -> SQL:
         """RFM ranks, the measures, and the health score that they make, before shrinking."""

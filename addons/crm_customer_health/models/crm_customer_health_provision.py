@@ -7,6 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, float_compare, format_date, formatLang
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
 #: The provision matrix, youngest first: the field of the rate, and from how many days past the due
 #: date on it holds; ``None`` for what is not due.
 PROVISION_RATES = {
@@ -119,6 +121,7 @@ class CrmCustomerHealthPolicy(models.Model):
         self.ensure_one()
         health = self.env["crm.customer.health"]
         health._flush_sources()
+        receivable = self.env["account.receivable"]
         settlements = self.env["account.receivable.settlement"]
         ages = {name: days for name, days in PROVISION_RATES.items() if days is not None}
         [row] = self.env.execute_query_dict(
@@ -159,10 +162,10 @@ class CrmCustomerHealthPolicy(models.Model):
                 start=start,
                 end=end,
                 today=self.company_id._get_today(),
-                due_date=settlements._get_due_date_sql("line"),
-                trade=settlements._get_trade_account_sql(),
+                due_date=receivable._get_due_date_sql("line"),
+                trade=receivable._get_trade_account_sql(),
                 settlements=settlements._get_settlement_sql(
-                    since=SQL("%s::date", start - relativedelta(days=1))
+                    Scope(since=start - relativedelta(days=1))
                 ),
                 ages=SQL(", ").join(
                     SQL(

@@ -3,6 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..scope import HealthScope
+
 #: Relations that are no tables when many customers are computed: they are read once.
 INLINE_RELATIONS = ("health_month",)
 #: Tables that are joined with larger ones: the planner has to know what is in them.
@@ -33,7 +35,7 @@ class CrmCustomerHealth(models.Model):
             open item, document or settlement. Keys are the stored fields.
         """
         self._flush_sources()
-        relations = self._get_relations(companies, partners, as_of)
+        relations = self._get_relations(HealthScope(companies, partners, as_of))
         rows = self.env.execute_query_dict(
             SQL(
                 "%s SELECT * FROM health_result",
@@ -42,17 +44,18 @@ class CrmCustomerHealth(models.Model):
         )
         return {(row["company_id"], row["partner_id"]): row for row in rows}
 
-    def _get_relations(self, companies, partners, as_of) -> dict[str, SQL]:
-        policies = self.env["crm.customer.health.policy"]._get_policy(companies)
+    def _get_relations(self, scope: HealthScope) -> dict[str, SQL]:
+        policies = self.env["crm.customer.health.policy"]._get_policy(scope.companies)
         policies.flush_model()
         since = min(
-            (as_of or policy.company_id._get_today()) - relativedelta(months=policy.window_months)
+            (scope.as_of or policy.company_id._get_today())
+            - relativedelta(months=policy.window_months)
             for policy in policies
         )
         return {
-            "health_basis": self._get_basis_sql(policies, as_of),
-            **self._get_fact_relations(partners, is_past=as_of is not None, since=since),
-            **self._get_judgement_relations(with_norm=partners is None),
+            "health_basis": self._get_basis_sql(policies, scope.as_of),
+            **self._get_fact_relations(scope.but(since=since)),
+            **self._get_judgement_relations(scope),
         }
 
     @api.model
@@ -76,21 +79,7 @@ class CrmCustomerHealth(models.Model):
         )
 
     def _flush_sources(self):
-        for model, field_names in self.env["account.receivable.settlement"]._depends.items():
-            self.env[model].flush_model(field_names)
-        self.env["account.move"].flush_model(
-            [
-                "amount_total_signed",
-                "amount_untaxed_signed",
-                "company_id",
-                "date",
-                "invoice_date",
-                "move_type",
-            ]
-        )
-        self.env["account.move.line"].flush_model(["company_id", "move_id", "reconciled"])
-        self.env["account.partial.reconcile"].flush_model(["max_date"])
-        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.env["account.receivable"]._flush()
         for model in ("norm", "policy", "threshold"):
             self.env[f"crm.customer.health.{model}"].flush_model()
 
@@ -125,16 +114,17 @@ class CrmCustomerHealth(models.Model):
         return norms.try_lock_for_update()
 
     def _refresh_some(self, companies, partners):
+        scope = HealthScope(companies, partners)
         if len(partners) > FEW_CUSTOMERS:
-            self._fill_tables(companies, partners)
+            self._fill_tables(scope)
             self._write_result(SQL(""), companies, partners)
         else:
             self._flush_sources()
-            relations = self._get_relations(companies, partners, None)
+            relations = self._get_relations(scope)
             self._write_result(self._get_with_sql(relations), companies, partners)
 
     def _refresh_all(self, norms):
-        self._fill_tables(norms.company_id)
+        self._fill_tables(HealthScope(norms.company_id))
         self._write_result(SQL(""), norms.company_id, None)
         columns = [*norms._get_cut_fields(), "mean_health_score", "median_days_beyond_terms"]
         for row in self.env.execute_query_dict(SQL("SELECT * FROM health_norm")):
@@ -148,14 +138,14 @@ class CrmCustomerHealth(models.Model):
                 }
             )
 
-    def _fill_tables(self, companies, partners=None, as_of=None):
-        """Compute these customers, or all of the companies, into temporary tables, which end with
-        the transaction; ``health_result`` has the figures.
+    def _fill_tables(self, scope: HealthScope):
+        """Compute the customers of the scope into temporary tables, which end with the
+        transaction; ``health_result`` has the figures.
         """
         self._flush_sources()
         self._raise_work_memory()
         pending = {}
-        for name, select in self._get_relations(companies, partners, as_of).items():
+        for name, select in self._get_relations(scope).items():
             if name in INLINE_RELATIONS:
                 pending[name] = select
                 continue

@@ -7,6 +7,10 @@ from odoo import api, fields, models
 from odoo.tools import SQL, groupby
 from odoo.tools.query import Query
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
+from ..scope import HealthScope
+
 #: How many month ends are taken in one transaction: settlements are read once for all of them.
 MONTHS_PER_STEP = 6
 
@@ -221,18 +225,33 @@ class CrmCustomerHealthSnapshot(models.Model):
         oldest = min(month_end for month_end, __ in steps)
         months = max(policies.mapped("window_months"))
         since = oldest - relativedelta(months=months, days=1)
-        self.env["account.receivable.settlement"]._fill_table(since)
-        taking = self.with_context(customer_health_settlement_table=True)
+        self._fill_settlements(since)
         done = duration = 0
         for month_end, companies in steps:
             if done and time.monotonic() - start + duration > SECONDS_PER_STEP:
                 break
             month_start = time.monotonic()
-            taking._take(companies, month_end)
+            self._take(companies, month_end, SQL("SELECT * FROM pg_temp.health_all_settlement"))
             duration = time.monotonic() - month_start
             done += 1
         self.env.cr.execute(SQL("DROP TABLE pg_temp.health_all_settlement"))
         return done
+
+    def _fill_settlements(self, since: datetime.date):
+        """Read all settlements after a day into a temporary table, which ends with the transaction:
+        several past days are replayed from it.
+        """
+        self.env["crm.customer.health"]._flush_sources()
+        cr = self.env.cr
+        cr.execute(SQL("DROP TABLE IF EXISTS pg_temp.health_all_settlement"))
+        cr.execute(
+            SQL(
+                "CREATE TEMPORARY TABLE health_all_settlement ON COMMIT DROP AS %s",
+                self.env["account.receivable.settlement"]._get_settlement_sql(Scope(since=since)),
+            )
+        )
+        # A temporary table has no statistics of its own accord.
+        cr.execute(SQL("ANALYZE pg_temp.health_all_settlement"))
 
     @api.model
     def _get_missing(self) -> list[tuple[models.Model, datetime.date]]:
@@ -287,14 +306,17 @@ class CrmCustomerHealthSnapshot(models.Model):
                        AND line.partner_id IS NOT NULL
                      GROUP BY line.company_id
                     """,
-                    self.env["account.receivable.settlement"]._get_trade_account_sql(),
+                    self.env["account.receivable"]._get_trade_account_sql(),
                 )
             )
         )
 
     @api.model
-    def _take(self, companies, month_end: datetime.date):
-        """Keep one month end of all customers of companies, unless somebody else does or did."""
+    def _take(self, companies, month_end: datetime.date, settlements: SQL | None = None):
+        """Keep one month end of all customers of companies, unless somebody else does or did.
+
+        :param settlements: all settlements of that time, if they were read before.
+        """
         policies = self.env["crm.customer.health.policy"]._get_policy(companies)
         companies = policies.try_lock_for_update(allow_referencing=True).company_id
         months = self._get_months(companies)
@@ -302,7 +324,7 @@ class CrmCustomerHealthSnapshot(models.Model):
         if not companies:
             return
         health = self.env["crm.customer.health"]
-        health._fill_tables(companies, as_of=month_end)
+        health._fill_tables(HealthScope(companies, as_of=month_end, settlements=settlements))
         self._insert_months(companies, month_end)
         self._insert(SQL(""), month_end)
         self._insert_settled(companies, month_end)
@@ -412,8 +434,8 @@ class CrmCustomerHealthSnapshot(models.Model):
         health._flush_sources()
         for month_end, same_day in sorted(months.grouped("date").items()):
             companies = same_day.company_id
-            relations = health.with_context(customer_health_month_end=month_end)._get_relations(
-                companies, partners, month_end
+            relations = health._get_relations(
+                HealthScope(companies, partners, month_end, norm_date=month_end)
             )
             self._insert(health._get_with_sql(relations), month_end)
             self._insert_settled(companies, month_end, partners)

@@ -1,7 +1,7 @@
 import json
 
 from odoo import api, fields, models
-from odoo.tools import SQL, format_date
+from odoo.tools import format_date
 
 #: How many month ends the small charts of a customer show.
 TREND_MONTHS = 12
@@ -71,19 +71,3 @@ class CrmCustomerHealth(models.Model):
             # A line of scores has no point where there was none.
             "context": {"search_default_scored": 1},
         }
-
-    def _get_stored_norm_sql(self) -> SQL:
-        """For a month end that is kept: what was usual among the customers then."""
-        month_end = self.env.context.get("customer_health_month_end")
-        if not month_end:
-            return super()._get_stored_norm_sql()
-        return SQL(
-            """
-            SELECT norm.*
-              FROM crm_customer_health_month month
-             CROSS JOIN LATERAL jsonb_populate_record(
-                   NULL::crm_customer_health_norm, month.norm) norm
-             WHERE month.date = %s
-            """,
-            month_end,
-        )

@@ -3,6 +3,8 @@ from datetime import date
 from odoo import api, models
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
 
 class CrmCustomerHealth(models.Model):
     """What was open on a day, by the relations of all figures.
@@ -52,6 +54,6 @@ class CrmCustomerHealth(models.Model):
         is_past = as_of < company._get_today()
         return {
             "health_basis": self._get_basis_sql(policy, as_of if is_past else None),
-            "health_item": self._get_item_sql(partners, is_past),
+            "health_item": self._get_item_sql(Scope(company, partners, as_of if is_past else None)),
             "health_open": self._get_open_sql(),
         }

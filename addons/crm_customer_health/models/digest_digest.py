@@ -137,6 +137,6 @@ class DigestDigest(models.Model):
         if any(map(user.has_group, TOTAL_GROUPS[1:])):
             menu = self.env.ref("account.menu_finance")
             actions["kpi_cash_received"] = (
-                f"crm_accounting_bridge.account_receivable_settlement_action?menu_id={menu.id}"
+                f"account_receivable_settlement.account_receivable_settlement_action?menu_id={menu.id}"
             )
         return actions

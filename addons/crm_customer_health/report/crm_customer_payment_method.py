@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
 #: A row's id is its health row's id times this, plus its number among the customer's rows.
 ROWS_PER_CUSTOMER = 1000
 
@@ -101,7 +103,7 @@ class CrmCustomerPaymentMethod(models.Model):
              WHERE %(scope)s
             """,
             rows=ROWS_PER_CUSTOMER,
-            settlements=settlements._get_settlement_sql(line_ids=instalments),
+            settlements=settlements._get_settlement_sql(Scope(line_ids=instalments)),
             in_window=self._get_window_sql(),
             scope=self._get_scope_sql(),
         )

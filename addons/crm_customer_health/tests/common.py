@@ -3,8 +3,8 @@ from fractions import Fraction
 
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.tests.plain_books import exact
 from odoo.addons.crm_accounting_bridge.tests.common import BridgeCommon
-from odoo.addons.crm_accounting_bridge.tests.plain_books import exact
 
 from .plain_health import PlainHealth
 

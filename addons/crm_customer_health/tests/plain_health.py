@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from dateutil.relativedelta import relativedelta
 
-from odoo.addons.crm_accounting_bridge.tests.plain_books import (
+from odoo.addons.account_receivable_settlement.tests.plain_books import (
     SALE_TYPES,
     exact,
     instalments,

@@ -1,5 +1,7 @@
 from odoo.tools import SQL, split_every
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
 from .documents import DocumentSheet
 from .sheet import BATCH_SIZE
 from .table import Column
@@ -99,7 +101,7 @@ class AgeingSheet(DocumentSheet):
               JOIN health_basis basis ON basis.company_id = item.company_id
               JOIN account_move_line line ON line.id = item.line_id
             """,
-            health._get_item_sql(partners, is_past=False),
+            health._get_item_sql(Scope(self.report.company_ids, partners)),
         )
 
     def _get_order_sql(self) -> SQL:

@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
 
 def get_ledger(env, companies) -> dict[int, dict[str, float]]:
     """The balance of the trade receivable accounts, and what of it is nobody's open item.
@@ -15,7 +17,6 @@ def get_ledger(env, companies) -> dict[int, dict[str, float]]:
     """
     health = env["crm.customer.health"].sudo()
     health._flush_sources()
-    settlements = env["account.receivable.settlement"]
     rows = env.execute_query_dict(
         SQL(
             """
@@ -51,9 +52,9 @@ def get_ledger(env, companies) -> dict[int, dict[str, float]]:
               FROM part
              GROUP BY company_id
             """,
-            trade=settlements._get_trade_account_sql(),
+            trade=env["account.receivable"]._get_trade_account_sql(),
             companies=list(companies.ids),
-            unposted_payments=settlements._get_unposted_payment_sql(),
+            unposted_payments=env["account.receivable.unposted"]._get_unposted_sql(Scope()),
         )
     )
     found = {row.pop("company_id"): row for row in rows}

@@ -1,5 +1,7 @@
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
 from .documents import DocumentSheet
 from .table import Column
 
@@ -63,7 +65,6 @@ class SettlementSheet(DocumentSheet):
         return columns
 
     def _get_relation_sql(self, partners) -> SQL:
-        health = self.env["crm.customer.health"].sudo()
         settlements = self.env["account.receivable.settlement"]
         return SQL(
             """
@@ -77,8 +78,7 @@ class SettlementSheet(DocumentSheet):
                AND settlement.settlement_date <= basis.as_of
             """,
             settlements._get_settlement_sql(
-                line_ids=health._get_instalment_ids_sql(partners),
-                since=SQL("(SELECT MIN(window_start) FROM health_basis)"),
+                Scope(partners=partners, since=SQL("(SELECT MIN(window_start) FROM health_basis)"))
             ),
         )
 

@@ -3,12 +3,12 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.tests import tagged
 
-from .common import BridgeCommon
+from .common import ReceivableCommon
 
 
 @tagged("post_install", "-at_install")
 @freeze_time("2024-03-15 12:00:00")
-class TestSettlementMoney(BridgeCommon):
+class TestSettlementMoney(ReceivableCommon):
     """What counts as money received, when it came and how late that was."""
 
     @classmethod
@@ -19,7 +19,7 @@ class TestSettlementMoney(BridgeCommon):
 
     def _create_invoice(self, amount=1000.0, **values):
         values = {"invoice_date_due": "2024-02-09", **values}
-        return self._create_deal_invoice([(amount, None)], **values)
+        return self._create_document([{"price_unit": amount}], **values)
 
     def test_each_part_payment_has_its_own_lateness(self):
         invoice = self._create_invoice(100.0)

@@ -1,0 +1,9 @@
+from . import (
+    account_receivable,
+    account_receivable_document,
+    account_receivable_item,
+    account_receivable_reading,
+    account_receivable_settlement,
+    account_receivable_unposted,
+    res_company,
+)

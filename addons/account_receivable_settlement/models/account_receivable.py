@@ -1,0 +1,97 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class AccountReceivable(models.AbstractModel):
+    """Words that everything about receivables is said with, each defined once, as SQL.
+
+    ``line`` is always an alias of ``account_move_line``.
+    """
+
+    _name = "account.receivable"
+    _description = "Receivables"
+
+    def _get_sources(self) -> dict[str, list[str]]:
+        """Hook: the stored fields that relations of receivables read, by model."""
+        return {
+            **self.env["account.receivable.settlement"]._depends,
+            "account.move": [
+                "amount_total_signed",
+                "amount_untaxed_signed",
+                "commercial_partner_id",
+                "company_id",
+                "date",
+                "invoice_date",
+                "move_type",
+                "payment_state",
+                "state",
+            ],
+            "res.partner": ["commercial_partner_id"],
+        }
+
+    def _flush(self):
+        """Write what relations read, so that SQL sees what the transaction did."""
+        for model, field_names in self._get_sources().items():
+            self.env[model].flush_model(field_names)
+
+    def _get_due_date_sql(self, line: str) -> SQL:
+        """When a receivable journal item is due: on its due date, an entry without one on its own
+        date; a due date before the invoice date counts as the invoice date.
+        """
+        return SQL(
+            "GREATEST(COALESCE(%s, %s), %s)",
+            SQL.identifier(line, "date_maturity"),
+            SQL.identifier(line, "date"),
+            SQL.identifier(line, "invoice_date"),
+        )
+
+    def _get_trade_account_sql(self) -> SQL:
+        """Accounts of what customers owe for goods and services."""
+        return SQL(
+            """
+            SELECT id FROM account_account
+             WHERE account_type = 'asset_receivable' AND NOT COALESCE(non_trade, FALSE)
+            """
+        )
+
+    def _get_company_sql(self, column: SQL, scope) -> SQL:
+        """Restrict a company to those of the scope."""
+        if scope.companies is None:
+            return SQL("TRUE")
+        return SQL("%s = ANY(%s)", column, list(scope.companies.ids))
+
+    def _get_partner_sql(self, column: SQL, scope) -> SQL:
+        """Restrict the partner of a journal item to the customers of the scope.
+
+        Contacts are among them for entries of a time when they were no contacts of the customer.
+        """
+        if scope.partners is None:
+            return SQL("TRUE")
+        return SQL(
+            "%s IN (SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))",
+            column,
+            list(scope.partners.ids),
+        )
+
+    def _get_line_ids_sql(self, scope) -> SQL | None:
+        """The instalments of the scope as an SQL array, or ``None`` for all."""
+        if scope.line_ids or scope.partners is None:
+            return scope.line_ids
+        return SQL(
+            """
+            ARRAY(SELECT line.id
+                    FROM account_move_line line
+                   WHERE line.display_type = 'payment_term' AND %s)
+            """,
+            self._get_partner_sql(SQL("line.partner_id"), scope),
+        )
+
+    def _get_today_sql(self) -> SQL:
+        """Every company with its own date of today, as ``VALUES`` of ``(company_id, date)``."""
+        companies = self.env["res.company"].sudo().search([("active", "in", (True, False))])
+        return SQL(
+            "VALUES %s",
+            SQL(", ").join(
+                SQL("(%s, %s::date)", company.id, company._get_today()) for company in companies
+            ),
+        )

@@ -1,0 +1,49 @@
+"""For upgrades in which a model moves from one addon to another."""
+
+from odoo.tools.sql import SQL
+
+
+def move_records(cr, old_module: str, new_module: str, patterns: list[str]):
+    """Have the records of one addon belong to another, with their ids.
+
+    Run before the old addon is upgraded, for at its end Odoo deletes what an upgraded addon did
+    not load again: views, actions, scheduled actions, and fields with their columns.
+
+    :param patterns: of the names of external ids, as in SQL's ``LIKE``. Models, fields,
+        selections, rights, rules, views, actions, menus and scheduled actions (with their server
+        actions) have one each; constraints and relation tables follow the models.
+    """
+    moved = """
+        SELECT model.id FROM ir_model model
+          JOIN ir_model_data data ON data.model = 'ir.model' AND data.res_id = model.id
+         WHERE data.module = %(new)s
+    """
+    values = {"old": old_module, "new": new_module, "patterns": patterns}
+    cr.execute(
+        SQL(
+            """
+            UPDATE ir_model_data data
+               SET module = %(new)s
+             WHERE module = %(old)s
+               AND name LIKE ANY(%(patterns)s)
+               AND NOT EXISTS (SELECT FROM ir_model_data other
+                                WHERE other.module = %(new)s AND other.name = data.name)
+            """,
+            **values,
+        )
+    )
+    for table in ("ir_model_constraint", "ir_model_relation"):
+        cr.execute(
+            SQL(
+                """
+                UPDATE %(table)s moving
+                   SET module = (SELECT id FROM ir_module_module WHERE name = %(new)s)
+                 WHERE module = (SELECT id FROM ir_module_module WHERE name = %(old)s)
+                   AND model IN (%(moved)s)
+                """,
+                table=SQL.identifier(table),
+                moved=SQL(moved, new=new_module),
+                old=old_module,
+                new=new_module,
+            )
+        )
