@@ -1,6 +1,7 @@
 """setup/test: the linters, the addons' Odoo tests and tests/, together or some of them."""
 
 import argparse
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from .odoo_tests import test_addons
 from .paths import TESTS, state_dir
 from .postgres import PrivateServer
 from .python_tests import test_repository
-from .results import Results, closing_line
+from .results import Results, closing_line, slowest
 
 DESCRIPTION = """\
 Without arguments everything runs. An addon's name runs its Odoo tests, a path below tests/ runs
@@ -37,6 +38,8 @@ def main(arguments):
         finally:
             if not was_running and private_server.running() and not environment.postgres.is_used():
                 private_server.stop()
+    if times := slowest(parts):
+        print("\n".join(["\nSlowest tests:", *times]))
     for part in parts:
         part.show()
     print(f"\n{closing_line(parts)}", flush=True)
@@ -70,19 +73,23 @@ def sort_out(words):
 
 
 def run(environment, wanted, pytest_options):
-    """Run the wanted parts; the linters beside Odoo, which keeps one core busy."""
-    parts = []
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        linting = pool.submit(lint, environment) if wanted["lint"] else None
+    """Run the wanted parts beside each other: each keeps one processor busy."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool, step(title(wanted)):
+        waiting = []
+        if wanted["lint"]:
+            waiting.append(pool.submit(lint, environment).result)
+        if wanted["paths"]:
+            waiting.append(
+                pool.submit(test_repository, environment, wanted["paths"], pytest_options).result
+            )
         if wanted["addons"]:
-            with step(f"Testing {', '.join(wanted['addons'])} in Odoo"):
-                parts.append(test_addons(environment, wanted["addons"], wanted["core_checks"]))
-        if linting:
-            parts.insert(0, linting.result())
-    if wanted["paths"]:
-        with step(f"Testing {', '.join(wanted['paths'])} with pytest"):
-            parts.append(test_repository(environment, wanted["paths"], pytest_options))
-    return parts or [nothing()]
+            waiting.append(test_addons(environment, pool, wanted["addons"], wanted["core_checks"]))
+        return [wait() for wait in waiting] or [nothing()]
+
+
+def title(wanted):
+    parts = ["the linters"] * wanted["lint"] + wanted["addons"] + wanted["paths"]
+    return f"Testing {', '.join(parts)}"
 
 
 def nothing():

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,7 +113,7 @@ class Environment:
 def write(path, text):
     """Write a small file at once, so that nobody reads half of it."""
     if not path.exists() or path.read_text() != text:
-        new = path.with_name(f"{path.name}.{os.getpid()}")
+        new = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
         new.write_text(text)
         new.replace(path)
     return path

@@ -1,12 +1,13 @@
-"""The addons' own tests, run by Odoo in a fresh database without demo data."""
+"""The addons' own tests, run by Odoo in fresh databases without demo data, several at a time."""
 
 import re
+from dataclasses import dataclass
 
 from . import odoo_log
 from .addons import our_addons
 from .databases import Databases
 from .paths import ADDONS, checkout_key, log_file
-from .results import Results
+from .results import Results, merge
 from .server import free_port
 
 LONGEST_STATEMENT = 600  # seconds
@@ -15,40 +16,85 @@ SLOW_TEST = re.compile(r"^\t(\w+\.\w+\.\w+\.test_\w+): ([\d.]+)s", re.MULTILINE)
 # Checks of Odoo's own that look at the models of every installed addon.
 CORE_CHECKS = ["TestIndex", "TestLintOverrideSignatures", "TestNaming"]
 NO_BROWSER = ("Chrome executable not found", "Failed to detect chrome", "Cannot connect to chrome")
+#: Installing our addons into a copy of the template takes about as long as a test file or two.
+FILES_AT_A_TIME = 8
 
 
-def test_addons(environment, addons, core_checks):
-    """Install all our addons, run the tests of the given ones and return the results."""
+@dataclass(frozen=True)
+class Part:
+    """Tests that one Odoo runs in a database of its own."""
+
+    name: str
+    tags: tuple
+    files: frozenset = frozenset()  #: pairs of addon and test module, each of which has to run
+    modules: tuple = ()  #: what is installed beside our addons
+
+
+def split(addons, core_checks):
+    """The parts, the longest first as far as the size of the files tells."""
+    parts = []
+    for addon in addons:
+        files = sorted(ADDONS.glob(f"{addon}/tests/test_*.py"), key=lambda file: -size(file))
+        count = -(-len(files) // FILES_AT_A_TIME)
+        for number in range(count):
+            chunk = files[number::count]
+            parts.append(
+                (
+                    sum(map(size, chunk)),
+                    Part(
+                        f"{addon}-{number + 1}",
+                        tuple(f"/{addon}/tests/{file.name}" for file in chunk),
+                        frozenset((addon, file.stem) for file in chunk),
+                    ),
+                )
+            )
+    parts = [part for _size, part in sorted(parts, key=lambda item: -item[0])]
+    if core_checks:
+        tags = tuple(f"/test_lint:{name}" for name in CORE_CHECKS)
+        parts.append(Part("core-checks", tags, modules=("test_lint",)))
+    return parts
+
+
+def size(file):
+    return file.stat().st_size
+
+
+def test_addons(environment, pool, addons, core_checks):
+    """Have the tests of the addons run in the pool.
+
+    :return: a function that waits for the results.
+    """
+    parts = split(addons, core_checks)
+    tested = pool.map(lambda part: test_part(environment, part), parts)
+    return lambda: merge("Odoo tests", tested)
+
+
+def test_part(environment, part):
+    """Install all our addons in a copy of the template and run the part's tests."""
     databases = Databases(environment)
-    database = f"test_{checkout_key()}"
-    log = log_file("odoo-tests")
-    databases.copy(databases.template(demo=False), database)
+    template = databases.template(demo=False)
+    database = f"test_{checkout_key()}_{part.name}"
+    log = log_file(f"odoo-tests-{part.name}")
+    databases.copy(template, database)
     databases.stop_autovacuum(database)
     databases.limit_statements(database, seconds=LONGEST_STATEMENT)
-    tags = [f"/{addon}" for addon in addons]
-    modules = our_addons()
-    if core_checks:
-        tags += [f"/test_lint:{name}" for name in CORE_CHECKS]
-        modules += ["test_lint"]
     try:
         status = environment.run(
             log,
-            *("-d", database, "-i", ",".join(modules)),
-            *("--test-tags", ",".join(tags), "--http-port", free_port()),
+            *("-d", database, "-i", ",".join([*our_addons(), *part.modules])),
+            *("--test-tags", ",".join(part.tags), "--http-port", free_port()),
             *("--stop-after-init", "--max-cron-threads", "0"),
             *("--log-handler", f"{STATISTICS}:DEBUG"),
             allow_failure=True,
         )
     finally:
         databases.drop(database)
-    records = odoo_log.read_log(log)
-    print("\n".join(["Slowest Odoo tests:", *slowest(records)]), flush=True)
-    return judge(records, addons, status, log)
+    return judge(odoo_log.read_log(log), part, status, log)
 
 
-def judge(records, addons, status, log):
+def judge(records, part, status, log):
     """Count from Odoo's own lines, and take nothing that did not run for passed."""
-    results = Results("Odoo tests")
+    results = Results(f"Odoo tests of {part.name}", times=times(records))
     totals = [odoo_log.TEST_TOTAL.search(record.text) for record in records]
     total = next((found for found in reversed(totals) if found), None)
     failed_tests = [record for record in records if record.is_failed_test]
@@ -67,23 +113,15 @@ def judge(records, addons, status, log):
     for record in records:
         if record.message.startswith("skipped ") and any(t in record.text for t in NO_BROWSER):
             results.fail("a test that found no browser", record.text)
-    for missing in sorted(test_modules(addons) - odoo_log.started_tests(records)):
+    for missing in sorted(part.files - odoo_log.started_tests(records)):
         results.fail("a test file that did not run", "addons/{}/tests/{}.py".format(*missing))
     if status and not results.failures:
         results.fail(f"Odoo ended with status {status}", f"see {log}")
     return results
 
 
-def test_modules(addons):
-    """The addons' test files, as pairs of addon and module."""
-    return {
-        (addon, file.stem) for addon in addons for file in ADDONS.glob(f"{addon}/tests/test_*.py")
-    }
-
-
-def slowest(records, count=5):
-    """Odoo's own figures of the tests that took longest, longest first."""
+def times(records):
+    """Odoo's own figures of how long each test took: pairs of seconds and name."""
     found = (SLOW_TEST.findall(record.text) for record in records if record.logger == STATISTICS)
     tests = [(float(seconds), name) for lines in found for name, seconds in lines]
-    tests = [test for test in tests if test[0] < 3600]  # longer ones only set the clock forward
-    return [f"{seconds:6.1f} s  {name}" for seconds, name in sorted(tests, reverse=True)[:count]]
+    return [test for test in tests if test[0] < 3600]  # longer ones only set the clock forward

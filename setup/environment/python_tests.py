@@ -38,6 +38,7 @@ def count(report, results):
     """Count the test cases in pytest's report; a test and its clean-up may both fail."""
     for case in report.iter("testcase"):
         name = f"{case.get('classname')}.{case.get('name')}"
+        results.times.append((float(case.get("time", 0)), name))
         if case.find("skipped") is not None:
             results.skipped += 1
         elif case.find("failure") is not None or case.find("error") is not None:

@@ -3,7 +3,9 @@
 import pytest
 
 from environment import odoo_log
-from environment.odoo_tests import judge
+from environment.addons import our_addons
+from environment.odoo_tests import FILES_AT_A_TIME, Part, judge, split
+from environment.paths import ADDONS
 
 HEAD = "2026-01-02 03:04:05,678 99 {} db {}: {}"
 STARTED = HEAD.format("INFO", "odoo.addons.ours.tests.test_deal", "Starting TestDeal.test_paid ...")
@@ -26,10 +28,17 @@ def read(tmp_path):
 def verdict(read, monkeypatch):
     """Judges a log of an addon `ours` with one test file, test_deal.py."""
     monkeypatch.setattr("environment.odoo_tests.our_addons", lambda: ["ours"])
-    monkeypatch.setattr(
-        "environment.odoo_tests.test_modules", lambda addons: {("ours", "test_deal")}
-    )
-    return lambda *lines, status=0: judge(read(*lines), ["ours"], status, "log")
+    part = Part("ours-1", ("/ours/tests/test_deal.py",), frozenset([("ours", "test_deal")]))
+    return lambda *lines, status=0: judge(read(*lines), part, status, "log")
+
+
+def test_every_test_file_is_in_one_part():
+    parts = split(our_addons(), core_checks=True)
+    files = sorted(file for part in parts for file in part.files)
+    assert files == sorted((file.parts[-3], file.stem) for file in ADDONS.glob("*/tests/test_*.py"))
+    assert max(len(part.files) for part in parts) <= FILES_AT_A_TIME
+    assert len({part.name for part in parts}) == len(parts)
+    assert parts[-1].modules == ("test_lint",)
 
 
 def test_lines_without_head_belong_to_the_record_before(read):
