@@ -9,6 +9,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/account_receivable_settlement_security.xml",
+        "data/ir_cron_data.xml",
         "views/account_receivable_settlement_views.xml",
     ],
     "pre_init_hook": "pre_init_hook",

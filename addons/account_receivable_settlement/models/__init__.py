@@ -1,5 +1,8 @@
 from . import (
+    account_move,
+    account_partial_reconcile,
     account_receivable,
+    account_receivable_change,
     account_receivable_document,
     account_receivable_item,
     account_receivable_reading,

@@ -1,1 +1,1 @@
-from . import test_settlement_documents, test_settlement_money
+from . import test_change, test_settlement_documents, test_settlement_money

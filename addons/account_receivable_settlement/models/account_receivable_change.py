@@ -1,0 +1,546 @@
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+#: What a transaction collected, in the cursor's ``precommit.data``.
+_COLLECTED = "account_receivable_settlement.changes"
+#: The trigger that a transaction inserted, in the cursor's ``postcommit.data``.
+_TRIGGER = "account_receivable_settlement.trigger_id"
+
+#: So many waiting rows of a reader are dearer than computing everything.
+MANY_ROWS = 50_000
+
+
+def _describe(error: Exception) -> str:
+    return str(error) or repr(error)
+
+
+class AccountReceivableChange(models.Model):
+    """The outbox: whose receivables changed and who has not read it yet.
+
+    Accounting only ever inserts here, once before the commit and for all readers: no transaction
+    of an accountant waits for a reader, or fails with one. A reader's scheduled action deletes
+    the rows that it works off, in one transaction with what it makes of them: killed in between,
+    both are as before, and what is done twice yields the same.
+
+    A reader is a model. Its addon names it in :meth:`_get_readers`, and it implements:
+
+    - ``_get_receivable_keys_sql(changed)``: ``SELECT company_id, res_id`` of its keys, from the
+      relation ``changed`` (see :meth:`_get_changed_sql`);
+    - ``_on_receivables_changed(keys)``: compute and write these keys, pairs ``(company_id,
+      res_id)``. It may return those that it leaves for later, since somebody else writes them. It
+      may raise: then its keys are tried one by one, and the row that fails says why.
+    - ``_on_all_receivables_changed(company_id, position)``: compute everything of a company (0:
+      of all), beginning after ``position``, which is 0 at first. It returns the position that it
+      reached in some seconds, a falsy one when it is through, the same one for "not now".
+      A part, and a batch of keys, takes less than 10 seconds.
+    - ``_get_change_cron_xmlid()``: its scheduled action, which calls :meth:`_work_off_all`.
+    """
+
+    _name = "account.receivable.change"
+    _description = "Change of Receivables"
+    _log_access = False
+    _order = "id"
+
+    reader = fields.Char(readonly=True, required=True, help="The model that has to compute anew.")
+    # Plain numbers: with a foreign key, deleting a record would delete the news of it.
+    company_id = fields.Integer(readonly=True, required=True, help="0: of all companies.")
+    res_id = fields.Integer(
+        "Record", readonly=True, required=True, help="What is computed anew; 0: everything."
+    )
+    position = fields.Integer(
+        readonly=True, help="How far the reader is, when everything is computed anew."
+    )
+    failure = fields.Text(readonly=True, help="Why the reader could not work it off.")
+    failed_at = fields.Datetime(readonly=True)
+
+    _key_idx = models.Index("(reader, company_id, res_id)")
+
+    # Collecting ------------------------------------------------------------------------------
+
+    @api.model
+    def _get_readers(self) -> list[str]:
+        """Hook: the models that want to know of changes."""
+        return []
+
+    @api.model
+    def _collect(self, moves=None, lines=None, partners=None):
+        """These entries, journal items, or all items of these partners changed.
+
+        Whose they are is asked at the end of the transaction: what they are then counts, together
+        with what :meth:`_collect_before` noted.
+        """
+        if collected := self._get_collected():
+            collected["moves"].update(moves.ids if moves else ())
+            collected["lines"].update(lines.ids if lines else ())
+            collected["partners"].update(partners.ids if partners else ())
+
+    @api.model
+    def _collect_before(self, moves=None, lines=None, partners=None):
+        """These are about to be withdrawn, deleted, or to become somebody else's: note whose they
+        are now. Call it before the event.
+
+        What the transaction did before is not flushed: it noted its own events, and what is asked
+        for is what was committed.
+        """
+        if not (collected := self._get_collected()):
+            return
+        sources = self._get_source_sql(
+            moves.ids if moves else (), lines.ids if lines else (), partners.ids if partners else ()
+        )
+        if sources:
+            collected["keys"].update(
+                self.env.execute_query(self._get_keys_sql(self._get_items_sql(sources)))
+            )
+
+    @api.model
+    def _collect_keys(self, reader: str, keys: Iterable[tuple[int, int]]):
+        """These keys of a reader, pairs of company and record, have to be computed anew."""
+        if (collected := self._get_collected()) and reader in self._get_readers():
+            collected["keys"].update((reader, *key) for key in keys)
+
+    @api.model
+    def _collect_all(self, companies=None):
+        """Something changed that tells how entries are read: all readers compute all."""
+        if collected := self._get_collected():
+            collected["keys"].update(
+                (reader, company_id, 0)
+                for reader in self._get_readers()
+                for company_id in (companies.ids if companies else (0,))
+            )
+
+    def _get_collected(self) -> dict[str, set] | None:
+        """What this transaction collected and did not insert yet; nothing without readers.
+
+        The cursor's hooks run at each savepoint that flushes, not only before the commit: what
+        was collected is inserted then, and collecting begins anew.
+        """
+        if not self._get_readers():
+            return None
+        precommit = self.env.cr.precommit
+        if _COLLECTED not in precommit.data:
+            precommit.data[_COLLECTED] = {
+                "moves": set(),
+                "lines": set(),
+                "partners": set(),
+                "keys": set(),
+            }
+            # Who posts an invoice may neither write here nor read scheduled actions.
+            precommit.add(self.sudo()._insert_collected)
+        return precommit.data[_COLLECTED]
+
+    def _insert_collected(self):
+        collected = self.env.cr.precommit.data.pop(_COLLECTED)
+        parts = []
+        sources = self._get_source_sql(
+            *(sorted(collected[kind]) for kind in ("moves", "lines", "partners"))
+        )
+        if sources:
+            self.env.flush_all()
+            parts.append(SQL("(%s)", self._get_keys_sql(self._get_changed_sql(sources))))
+        if collected["keys"]:
+            parts.append(
+                SQL("VALUES %s", SQL(", ").join(SQL("%s", key) for key in collected["keys"]))
+            )
+        if parts and self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO account_receivable_change (reader, company_id, res_id, position)
+                SELECT key.*, 0 FROM (%s) key (reader, company_id, res_id)
+                RETURNING id
+                """,
+                SQL(" UNION ").join(parts),
+            )
+        ):
+            self._trigger_dispatch()
+
+    def _trigger_dispatch(self):
+        """Have the changes worked off at once: one trigger a transaction."""
+        data = self.env.cr.postcommit.data
+        if _TRIGGER in data and (
+            # A savepoint that was rolled back may have taken it away.
+            self.env["ir.cron.trigger"].browse(data[_TRIGGER]).exists()
+        ):
+            return
+        # Without `env.ref`: posting an invoice is not to ask whether the action exists.
+        cron_id = self.env["ir.model.data"]._xmlid_to_res_id(
+            "account_receivable_settlement.ir_cron_dispatch_changes"
+        )
+        if cron_id:
+            data[_TRIGGER] = self.env["ir.cron"].browse(cron_id)._trigger().id
+
+    # What changed ----------------------------------------------------------------------------
+
+    def _get_source_sql(self, move_ids, line_ids, partner_ids) -> SQL | None:
+        """``SELECT move_id`` of the entries that changed."""
+        parts = []
+        if move_ids:
+            parts.append(SQL("SELECT UNNEST(%s) AS move_id", list(move_ids)))
+        if line_ids:
+            parts.append(
+                SQL("SELECT move_id FROM account_move_line WHERE id = ANY(%s)", list(line_ids))
+            )
+        if partner_ids:
+            parts.append(
+                SQL(
+                    """
+                    SELECT line.move_id
+                      FROM account_move_line line
+                      JOIN account_account account ON account.id = line.account_id
+                     WHERE line.partner_id = ANY(%s) AND account.account_type = 'asset_receivable'
+                    """,
+                    list(partner_ids),
+                )
+            )
+        return SQL(" UNION ").join(parts) if parts else None
+
+    def _get_changed_sql(self, sources: SQL) -> SQL:
+        """The relation ``changed``: entries that changed and those that are read differently now.
+
+        Columns: ``move_id``, ``line_id``, ``company_id``, ``partner_id``: a row for each
+        receivable journal item of these entries; an entry without one has a row without item and
+        partner.
+
+        An invoice is read together with what settles it: the changed entry reaches what it is
+        reconciled with, and through an entry that only moves a claim (to another account, on
+        to a factor) what that settled. Invoices paid by the same payment without journal entry
+        share its amount.
+
+        :param sources: ``SELECT move_id``.
+        """
+        return self._get_items_sql(
+            SQL(
+                """
+                WITH RECURSIVE reached AS (
+                    SELECT source.move_id, TRUE AS goes_on FROM (%s) source
+                     UNION
+                    SELECT other.move_id,
+                           entry.move_type = 'entry'
+                               AND entry.origin_payment_id IS NULL
+                               AND entry.statement_line_id IS NULL
+                      FROM reached
+                      JOIN account_move_line line
+                        ON line.move_id = reached.move_id AND line.matching_number IS NOT NULL
+                      JOIN account_partial_reconcile partial
+                        ON line.id IN (partial.debit_move_id, partial.credit_move_id)
+                      JOIN account_move_line other
+                        ON other.id = partial.debit_move_id + partial.credit_move_id - line.id
+                      JOIN account_move entry ON entry.id = other.move_id
+                     WHERE reached.goes_on
+                )
+                SELECT move_id FROM reached
+                 UNION
+                SELECT shared.invoice_id
+                  FROM reached
+                  JOIN account_move__account_payment link ON link.invoice_id = reached.move_id
+                  JOIN account_payment payment
+                    ON payment.id = link.payment_id AND payment.move_id IS NULL
+                  JOIN account_move__account_payment shared ON shared.payment_id = payment.id
+                """,
+                sources,
+            )
+        )
+
+    def _get_items_sql(self, move_ids: SQL) -> SQL:
+        """The columns of :meth:`_get_changed_sql` for just these entries."""
+        return SQL(
+            """
+            SELECT move.id AS move_id, item.line_id, move.company_id, item.partner_id
+              FROM (%s) entry
+              JOIN account_move move ON move.id = entry.move_id
+              LEFT JOIN LATERAL (
+                SELECT line.id AS line_id, line.partner_id
+                  FROM account_move_line line
+                  JOIN account_account account ON account.id = line.account_id
+                 WHERE line.move_id = move.id
+                   AND (account.account_type = 'asset_receivable'
+                        OR (line.display_type = 'payment_term'
+                            AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')))
+                   ) item ON TRUE
+            """,
+            move_ids,
+        )
+
+    def _get_keys_sql(self, changed: SQL) -> SQL:
+        """``SELECT reader, company_id, res_id``: the keys of all readers in one statement."""
+        return SQL(
+            "WITH changed AS MATERIALIZED (%s) %s",
+            changed,
+            SQL(" UNION ").join(
+                SQL(
+                    "SELECT %s AS reader, company_id, res_id FROM (%s) key",
+                    reader,
+                    self.env[reader]._get_receivable_keys_sql(SQL("changed")),
+                )
+                for reader in self._get_readers()
+            ),
+        )
+
+    # Working off -----------------------------------------------------------------------------
+
+    @api.model
+    def _get_waiting(self, reader: str, keys: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Those of the keys for which a change waits: what is stored of them is of before."""
+        keys = set(keys)
+        if not keys:
+            return set()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT company_id, res_id
+                  FROM account_receivable_change
+                 WHERE reader = %s
+                   AND (res_id = 0 OR (company_id, res_id) IN (%s))
+                """,
+                reader,
+                SQL(", ").join(SQL("%s", key) for key in keys),
+            )
+        )
+        waiting = set(rows)
+        return {key for key in keys if waiting & {key, (key[0], 0), (0, 0)}}
+
+    @api.model
+    def _cron_dispatch(self):
+        """Start the readers that have something to read; once a day also what failed."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE account_receivable_change
+                   SET failure = NULL, failed_at = NULL
+                 WHERE id IN (
+                     SELECT id FROM account_receivable_change
+                      WHERE failed_at < %s
+                        FOR UPDATE SKIP LOCKED)
+                """,
+                fields.Datetime.now() - timedelta(days=1),
+            )
+        )
+        for (reader,) in self.env.execute_query(
+            SQL("SELECT DISTINCT reader FROM account_receivable_change WHERE failure IS NULL")
+        ):
+            if reader in self._get_readers():
+                self.env.ref(self.env[reader]._get_change_cron_xmlid())._trigger()
+
+    @api.model
+    def _work_off_all(self, reader: str, batch_size: int = 200):
+        """What a reader's scheduled action does: batch by batch, each committed.
+
+        What somebody else is writing, and what the database refuses since it does, is left for
+        later: that is no failure.
+        """
+        commit_progress = self.env["ir.cron"]._commit_progress
+        self._replace_many(reader)
+        commit_progress(remaining=self._count_waiting(reader))
+        try:
+            if not self._work_off_in_time(reader, batch_size):
+                return
+        except OperationalError as error:
+            self.env.cr.rollback()
+            _logger.info("Changes of receivables are left for later by %s: %s", reader, error)
+        if self._count_waiting(reader):
+            self.env.ref(self.env[reader]._get_change_cron_xmlid())._trigger(
+                fields.Datetime.now() + timedelta(minutes=1)
+            )
+        # What is left is no work that could be done now.
+        commit_progress(remaining=0)
+
+    def _work_off_in_time(self, reader: str, batch_size: int) -> bool:
+        """:return: whether all was tried before the job's time was over."""
+        commit_progress = self.env["ir.cron"]._commit_progress
+        row_id = mark_id = 0
+        while True:
+            done, last_id = self._work_off_batch(reader, batch_size, row_id)
+            row_id = last_id or row_id
+            if not last_id:
+                done, mark_id = self._work_off_mark(reader, mark_id)
+                if not mark_id:
+                    return True
+            if not commit_progress(done):
+                return False
+
+    @api.model
+    def _work_off(self, reader: str, batch_size: int = 200) -> int:
+        """Work off so many rows of a reader, in the current transaction.
+
+        :return: how many rows are gone or failed.
+        """
+        done, last_id = self._work_off_batch(reader, batch_size, 0)
+        return done if last_id else self._work_off_mark(reader, 0)[0]
+
+    def _work_off_batch(self, reader: str, batch_size: int, after_id: int) -> tuple[int, int]:
+        """:return: how many rows are gone or failed, and the last that was read, 0 for none."""
+        rows = self._lock_waiting(SQL("res_id != 0"), reader, batch_size, after_id)
+        if not rows:
+            return 0, 0
+        keys = dict.fromkeys((company_id, res_id) for __, company_id, res_id, __ in rows)
+        done, failed, __ = self._try_keys(reader, list(keys))
+        return self._delete_keys(reader, done) + self._mark_failed(reader, failed), rows[-1][0]
+
+    def _work_off_mark(self, reader: str, after_id: int) -> tuple[int, int]:
+        """Go on computing everything.
+
+        :return: 1 if the reader is through or failed, and after which mark to look for the next;
+            0 if there is none.
+        """
+        rows = self._lock_waiting(SQL("res_id = 0"), reader, 1, after_id)
+        if not rows:
+            return 0, 0
+        [(mark_id, company_id, res_id, position)] = rows
+        try:
+            with self.env.cr.savepoint():
+                reached = self.env[reader]._on_all_receivables_changed(company_id, position)
+        except OperationalError:
+            raise
+        except Exception as error:
+            self._log_failure(reader, error)
+            return self._mark_failed(reader, {(company_id, res_id): _describe(error)}), mark_id
+        if not reached:
+            self.env.cr.execute(SQL("DELETE FROM account_receivable_change WHERE id = %s", mark_id))
+            return 1, mark_id
+        if reached == position:
+            return 0, mark_id
+        self.env.cr.execute(
+            SQL(
+                "UPDATE account_receivable_change SET position = %s WHERE id = %s", reached, mark_id
+            )
+        )
+        return 0, mark_id - 1
+
+    def _lock_waiting(self, condition: SQL, reader: str, limit: int, after_id: int) -> list[tuple]:
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT id, company_id, res_id, position
+                  FROM account_receivable_change
+                 WHERE reader = %s AND failure IS NULL AND id > %s AND %s
+                 ORDER BY id
+                 LIMIT %s
+                   FOR UPDATE SKIP LOCKED
+                """,
+                reader,
+                after_id,
+                condition,
+                limit,
+            )
+        )
+
+    def _count_waiting(self, reader: str) -> int:
+        return self.search_count([("reader", "=", reader), ("failure", "=", False)])
+
+    def _replace_many(self, reader: str):
+        """Too many changes, where nobody read them for long: computing everything is quicker."""
+        if self._count_waiting(reader) > MANY_ROWS:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    WITH replaced AS (
+                        DELETE FROM account_receivable_change WHERE reader = %(reader)s
+                    )
+                    INSERT INTO account_receivable_change (reader, company_id, res_id, position)
+                    VALUES (%(reader)s, 0, 0, 0)
+                    """,
+                    reader=reader,
+                )
+            )
+
+    @api.autovacuum
+    def _gc_changes(self):
+        """In a copy of the database without scheduled actions nobody reads: keep it small."""
+        for reader in self._get_readers():
+            self._replace_many(reader)
+
+    # Failing ---------------------------------------------------------------------------------
+
+    @api.model
+    def _compute_keys(self, reader: str, keys: list[tuple[int, int]]):
+        """For a reader that computes everything: compute these keys; those that fail or are left
+        for later get rows.
+        """
+        done, failed, left = self._try_keys(reader, keys)
+        self._delete_keys(reader, done)
+        self._delete_keys(reader, [*failed, *left])
+        rows = [
+            (reader, *key, 0, failed.get(key), fields.Datetime.now() if key in failed else None)
+            for key in (*failed, *left)
+        ]
+        if rows:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    INSERT INTO account_receivable_change (
+                        reader, company_id, res_id, position, failure, failed_at)
+                    VALUES %s
+                    """,
+                    SQL(", ").join(SQL("%s", row) for row in rows),
+                )
+            )
+
+    def _try_keys(self, reader: str, keys: list[tuple[int, int]]):
+        """Have a reader compute keys: together, or one by one if that fails, for the others must
+        not suffer for the one that does.
+
+        :return: the keys that are done, those that failed with the reason, and those left.
+        """
+        try:
+            with self.env.cr.savepoint():
+                left = set(self.env[reader]._on_receivables_changed(keys) or ())
+        except OperationalError:
+            raise
+        except Exception as error:
+            if len(keys) == 1:
+                self._log_failure(reader, error)
+                return [], {keys[0]: _describe(error)}, set()
+        else:
+            return [key for key in keys if key not in left], {}, left
+        done, failed, left = [], {}, set()
+        for key in keys:
+            done_one, failed_one, left_one = self._try_keys(reader, [key])
+            done += done_one
+            failed |= failed_one
+            left |= left_one
+        return done, failed, left
+
+    def _log_failure(self, reader: str, error: Exception):
+        _logger.info("%s could not read a change of receivables", reader, exc_info=error)
+
+    def _mark_failed(self, reader: str, failed: dict[tuple[int, int], str]) -> int:
+        count = 0
+        for key, reason in failed.items():
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE account_receivable_change
+                       SET failure = %s, failed_at = %s
+                     WHERE reader = %s AND (company_id, res_id) = %s AND failure IS NULL
+                    """,
+                    reason,
+                    fields.Datetime.now(),
+                    reader,
+                    key,
+                )
+            )
+            count += self.env.cr.rowcount
+        return count
+
+    def _delete_keys(self, reader: str, keys: list[tuple[int, int]]) -> int:
+        """Delete what this transaction sees of these keys, also what failed before."""
+        if not keys:
+            return 0
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM account_receivable_change
+                 WHERE reader = %s AND (company_id, res_id) IN (%s)
+                """,
+                reader,
+                SQL(", ").join(SQL("%s", key) for key in keys),
+            )
+        )
+        return self.env.cr.rowcount
