@@ -29,6 +29,9 @@ class Scope:
     since: date | None = None
     #: Only these instalments: SQL of an array of their ids. It goes before ``partners``.
     line_ids: SQL | None = None
+    #: Only these partial reconciliations: SQL of an array of their ids. ``line_ids`` then speak of
+    #: payments without journal entry only, which have no reconciliation.
+    partial_ids: SQL | None = None
     #: A relation of settlements that was read before, with the columns of
     #: ``account.receivable.settlement._get_settlement_sql``, to be read in place of the journals.
     settlements: SQL | None = None

@@ -1,6 +1,8 @@
 from . import (
     account_move,
+    account_move_line,
     account_partial_reconcile,
+    account_payment,
     account_receivable,
     account_receivable_change,
     account_receivable_document,

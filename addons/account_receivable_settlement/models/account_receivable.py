@@ -54,6 +54,17 @@ class AccountReceivable(models.AbstractModel):
             """
         )
 
+    def _get_is_revaluation_sql(self, line: str) -> SQL:
+        """Whether a journal item only values what is owed in another currency anew: nobody owes
+        more or less for it.
+        """
+        return SQL(
+            "(%(currency)s != %(company_currency)s AND %(amount_currency)s = 0)",
+            currency=SQL.identifier(line, "currency_id"),
+            company_currency=SQL.identifier(line, "company_currency_id"),
+            amount_currency=SQL.identifier(line, "amount_currency"),
+        )
+
     def _get_company_sql(self, column: SQL, scope) -> SQL:
         """Restrict a company to those of the scope."""
         if scope.companies is None:

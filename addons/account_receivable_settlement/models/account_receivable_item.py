@@ -21,7 +21,31 @@ class AccountReceivableItem(models.AbstractModel):
         Today it is the ledger's residual, also of entries dated ahead. For a past day it is the
         residual and what was settled later. What a payment without journal entry settles is not
         open any more.
+
+        Within a document a negative instalment (a fixed part larger than the invoice) is taken off
+        the others, the last due first: no more is overdue than the document owes.
         """
+        return SQL(
+            """
+            SELECT company_id, partner_id, line_id, move_id, is_document, is_disputed, due_date,
+                   SIGN(total) * LEAST(ABS(amount), ABS(total) - before) AS amount
+              FROM (
+                SELECT item.*,
+                       SUM(amount) OVER document AS total,
+                       COALESCE(SUM(ABS(amount)) OVER (
+                           PARTITION BY is_document, document_id, SIGN(amount)
+                           ORDER BY due_date, line_id
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+                  FROM (%s) item
+                WINDOW document AS (PARTITION BY is_document, document_id)
+                   ) item
+             WHERE SIGN(amount) = SIGN(total) AND ABS(total) > before
+            """,
+            self._get_plain_item_sql(scope),
+        )
+
+    def _get_plain_item_sql(self, scope) -> SQL:
+        """Open items, each by itself, with what they are netted within (``document_id``)."""
         receivable = self.env["account.receivable"]
         return SQL(
             """
@@ -30,6 +54,8 @@ class AccountReceivableItem(models.AbstractModel):
                    line.id AS line_id,
                    line.move_id,
                    line.display_type = 'payment_term' AS is_document,
+                   CASE WHEN line.display_type = 'payment_term' THEN line.move_id ELSE line.id END
+                       AS document_id,
                    COALESCE(move.payment_state = 'blocked', FALSE) AS is_disputed,
                    %(due_date)s AS due_date,
                    residual.amount - COALESCE(unposted.amount, 0) AS amount
@@ -38,7 +64,9 @@ class AccountReceivableItem(models.AbstractModel):
               JOIN res_partner partner ON partner.id = line.partner_id
               LEFT JOIN account_move move
                 ON move.id = line.move_id AND line.display_type = 'payment_term'
-              LEFT JOIN (%(unposted)s) unposted ON unposted.line_id = line.id
+              -- Read once: joined as it is, it would be computed again for each open item.
+              LEFT JOIN (WITH unposted AS MATERIALIZED (%(unposted)s) SELECT * FROM unposted)
+                     unposted ON unposted.line_id = line.id
              WHERE residual.amount != COALESCE(unposted.amount, 0)
             """,
             due_date=receivable._get_due_date_sql("line"),
@@ -53,10 +81,12 @@ class AccountReceivableItem(models.AbstractModel):
             line.parent_state = 'posted'
             AND line.account_id IN (%s)
             AND line.partner_id IS NOT NULL
+            AND NOT %s
             AND %s
             AND %s
             """,
             receivable._get_trade_account_sql(),
+            receivable._get_is_revaluation_sql("line"),
             receivable._get_company_sql(SQL("line.company_id"), scope),
             receivable._get_partner_sql(SQL("line.partner_id"), scope),
         )

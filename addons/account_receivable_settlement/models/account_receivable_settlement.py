@@ -1,7 +1,14 @@
-from odoo import fields, models
+from datetime import date, timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL
 
 from ..scope import Scope
+
+#: How many reconciliations are looked through for each settlement of a page that is wanted.
+WINDOW = 8
 
 
 class AccountReceivableSettlement(models.Model):
@@ -21,7 +28,9 @@ class AccountReceivableSettlement(models.Model):
         "account.move": ["payment_state", "state"],
         "account.move.line": [
             "account_id",
+            "amount_currency",
             "balance",
+            "currency_id",
             "date",
             "date_maturity",
             "discount_date",
@@ -109,6 +118,11 @@ class AccountReceivableSettlement(models.Model):
 
     @property
     def _table_query(self) -> SQL:
+        """Settlements that are known are read by themselves: an id tells its reconciliation."""
+        return self._get_row_sql(self._get_own_scope())
+
+    def _get_row_sql(self, scope) -> SQL:
+        """The columns of the model."""
         return SQL(
             """
             SELECT id, company_id, partner_id, line_id AS invoice_line_id, move_id AS invoice_id,
@@ -118,7 +132,162 @@ class AccountReceivableSettlement(models.Model):
               FROM (%s) settlement
              WHERE NOT is_mirror AND parent_state = 'posted'
             """,
-            self._get_settlement_sql(),
+            self._get_settlement_sql(scope),
+        )
+
+    def _get_own_scope(self) -> Scope:
+        """What has to be read for the records at hand; everything for the model."""
+        if not self._ids:
+            return Scope()
+        return Scope(
+            partial_ids=SQL("%s::int[]", [row_id // 8 for row_id in self._ids if row_id > 0]),
+            line_ids=SQL("%s::int[]", [-row_id // 16 for row_id in self._ids if row_id < 0]),
+        )
+
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, **options):
+        """Read no more of the journals than the domain, or a page of a list, asks for.
+
+        The SQL of a model without a table is not told the domain, and from a settlement's date
+        PostgreSQL cannot know which reconciliations to look at. The newest settlements are looked
+        for among the newest reconciliations, then among more of them.
+        """
+        domain = Domain(domain).optimize_full(self)
+        since, until = self._get_period(domain)
+        newest_first = not order or order.startswith(self._order.split(",", 1)[0])
+        if limit and newest_first and not self._is_selective(domain):
+            for start in self._get_window_starts(offset + limit, since, until):
+                newest = domain & Domain("settlement_date", ">=", start)
+                query = super()._search(newest, offset, limit, order, **options)
+                self._restrict_query(query, start, until)
+                ids = query.get_result_ids()
+                if len(ids) == limit:
+                    return self.browse(ids)._as_query()
+        query = super()._search(domain, offset, limit, order, **options)
+        self._restrict_query(query, since, until)
+        return query
+
+    @api.model
+    def _get_period(self, domain: Domain) -> tuple[date | None, date | None]:
+        """The first and the last day of settlement that the domain lets pass."""
+        since, until = [], []
+        for condition in self._get_conditions(domain):
+            if condition.field_expr == "settlement_date":
+                days = {
+                    fields.Date.to_date(day)
+                    for day in (
+                        condition.value if condition.operator == "in" else [condition.value]
+                    )
+                    if isinstance(day, (str, date)) and day
+                }
+                if days and condition.operator in (">", ">=", "in"):
+                    since.append(min(days))
+                if days and condition.operator in ("<", "<=", "in"):
+                    until.append(max(days))
+        return max(since, default=None), min(until, default=None)
+
+    @api.model
+    def _is_selective(self, domain: Domain) -> bool:
+        """Whether PostgreSQL finds what the domain asks for through an index of journal items."""
+        return any(
+            condition.operator == "in"
+            and condition.field_expr in ("id", "invoice_id", "invoice_line_id", "partner_id")
+            for condition in self._get_conditions(domain)
+        )
+
+    @api.model
+    def _get_conditions(self, domain: Domain):
+        """The conditions that each must hold."""
+        parts = domain.children if isinstance(domain, DomainAnd) else [domain]
+        return [part for part in parts if isinstance(part, DomainCondition)]
+
+    @api.model
+    def _get_window_starts(self, count: int, since: date | None, until: date | None):
+        """Days to look for so many settlements from on, the newest first.
+
+        Of a reconciliation both sides may be a settlement, or none: other accounts are reconciled,
+        too. A window without a bound is the caller's.
+        """
+        for partial_count in (WINDOW * count, WINDOW**2 * count):
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT max_date FROM account_partial_reconcile
+                     WHERE %s
+                     ORDER BY max_date DESC
+                     LIMIT 1 OFFSET %s
+                    """,
+                    SQL("max_date <= %s", until) if until else SQL("TRUE"),
+                    partial_count,
+                )
+            )
+            if not rows or (since and rows[0][0] <= since):
+                return
+            yield rows[0][0]
+
+    @api.model
+    def _restrict_query(self, query, since: date | None, until: date | None):
+        """Have the query read only reconciliations that a settlement of these days may have."""
+        if since or until:
+            self.env["account.receivable"]._flush()
+            rows = self._get_row_sql(
+                Scope(
+                    partial_ids=self._get_partial_ids_sql(since, until),
+                    since=since and since - timedelta(days=1),
+                )
+            )
+            query._tables[self._table] = SQL("(%s)", rows)
+
+    @api.model
+    def _get_partial_ids_sql(self, since: date | None, until: date | None) -> SQL:
+        """SQL of an array with all partial reconciliations whose settlement date may be within
+        these days.
+
+        Settled is on the later of the invoice date and the date of what settles it, which is the
+        reconciliation's ``max_date`` but for invoices with another accounting date, and for
+        exchange differences, which have the date of their cause.
+        """
+        in_period = SQL(" AND ").join(
+            [
+                *([SQL("max_date >= %s", since)] if since else []),
+                *([SQL("max_date <= %s", until)] if until else []),
+            ]
+        )
+        caused = SQL(
+            """
+            SELECT exchange_move_id FROM account_partial_reconcile
+             WHERE exchange_move_id IS NOT NULL AND %s
+            """,
+            SQL("max_date >= %s", since) if since else SQL("TRUE"),
+        )
+        odd = SQL(
+            """
+            SELECT id FROM account_move_line
+             WHERE display_type = 'payment_term' AND invoice_date != date
+            """
+        )
+        return SQL(
+            """
+            ARRAY(
+                SELECT id FROM account_partial_reconcile WHERE %(in_period)s
+                 UNION
+                SELECT id FROM account_partial_reconcile WHERE debit_move_id IN (%(odd)s)
+                 UNION
+                SELECT id FROM account_partial_reconcile WHERE credit_move_id IN (%(odd)s)
+                 UNION
+                SELECT partial.id
+                  FROM account_move_line item
+                  JOIN account_partial_reconcile partial ON partial.debit_move_id = item.id
+                 WHERE item.move_id IN (%(caused)s)
+                 UNION
+                SELECT partial.id
+                  FROM account_move_line item
+                  JOIN account_partial_reconcile partial ON partial.credit_move_id = item.id
+                 WHERE item.move_id IN (%(caused)s))
+            """,
+            in_period=in_period,
+            odd=odd,
+            caused=caused,
         )
 
     def _get_settlement_sql(self, scope=None) -> SQL:
@@ -136,7 +305,7 @@ class AccountReceivableSettlement(models.Model):
         if scope.settlements:
             return scope.settlements
         reading = self.env["account.receivable.reading"]
-        if self.env["account.receivable"]._get_line_ids_sql(scope):
+        if scope.partial_ids or self.env["account.receivable"]._get_line_ids_sql(scope):
             # Of few instalments all entries are looked at: a statement more takes longer to plan.
             partials = self._get_partial_sql(reading._get_examined_part_sql(), SQL("TRUE"), scope)
         else:
@@ -162,9 +331,11 @@ class AccountReceivableSettlement(models.Model):
         """
         receivable = self.env["account.receivable"]
         conditions = [SQL("part.amount != 0")]
-        if line_ids := receivable._get_line_ids_sql(scope):
+        if scope.partial_ids:
+            conditions.append(SQL("partial.id = ANY(%s)", scope.partial_ids))
+        elif line_ids := receivable._get_line_ids_sql(scope):
             conditions.append(SQL("line.id = ANY(%s)", line_ids))
-        if scope.since:
+        if scope.since and not scope.partial_ids:
             # An exchange difference has the date of its cause, whatever its own.
             conditions.append(
                 SQL(

@@ -9,81 +9,119 @@ class AccountReceivableUnposted(models.AbstractModel):
     _description = "Receivables Settled Before the Books Know"
 
     def _get_unposted_sql(self, scope) -> SQL:
-        """Settlements by payments without a journal entry, which leave no reconciliation yet.
+        """Settlements by payments without a journal entry.
 
         A payment goes to its invoices, and an invoice's payments to its instalments, in the order
         of their due dates, up to what is open. A payment in process counts; a paid one only while
         nothing was reconciled with the invoice, for then the money is on the bank statement.
         Same columns as ``account.receivable.settlement._get_settlement_sql``.
+
+        It begins with the payments and reads everything once: often there are none, and time must
+        not grow with instalments times payments.
         """
         receivable = self.env["account.receivable"]
-        conditions = []
+        conditions = [
+            SQL("line.partner_id IS NOT NULL"),
+            SQL("LEAST(paid.upto, line.upto) > GREATEST(paid.upto - paid.amount, line.since)"),
+        ]
         if line_ids := receivable._get_line_ids_sql(scope):
             conditions.append(SQL("line.id = ANY(%s)", line_ids))
         if scope.since:
-            conditions.append(
-                SQL("GREATEST(line.invoice_date, payment.date) > %s::date", scope.since)
-            )
+            conditions.append(SQL("GREATEST(line.invoice_date, paid.date) > %s::date", scope.since))
         return SQL(
             """
-            SELECT -(line.id::bigint * 16 + payment.number) AS id,
-                   line.company_id,
-                   line.partner_id,
-                   line.id AS line_id,
-                   line.move_id,
-                   line.parent_state,
-                   NULL::int AS counterpart_line_id,
-                   NULL::int AS cause_line_id,
-                   'payment' AS kind,
-                   payment.sign * (LEAST(payment.upto, open.upto)
-                       - GREATEST(payment.upto - payment.amount,
-                                  open.upto - ABS(line.amount_residual))) AS amount,
-                   line.invoice_date,
-                   %(due_date)s AS due_date,
-                   GREATEST(line.invoice_date, payment.date) AS settlement_date,
-                   FALSE AS is_mirror
-              FROM account_move_line line
-              JOIN account_account account ON account.id = line.account_id
-             CROSS JOIN LATERAL (%(payments)s) payment
-             CROSS JOIN LATERAL (
-                SELECT SUM(ABS(item.amount_residual)) AS upto
-                  FROM account_move_line item
-                  JOIN account_account item_account ON item_account.id = item.account_id
-                 WHERE item.move_id = line.move_id
-                   AND item.display_type = 'payment_term'
-                   AND item_account.account_type = 'asset_receivable'
-                   AND NOT COALESCE(item_account.non_trade, FALSE)
-                   AND item.partner_id IS NOT NULL
-                   AND (COALESCE(item.date_maturity, item.date), item.id)
-                       <= (COALESCE(line.date_maturity, line.date), line.id)
-                   ) open
-             WHERE line.display_type = 'payment_term'
-               AND account.account_type = 'asset_receivable'
-               AND NOT COALESCE(account.non_trade, FALSE)
-               AND line.partner_id IS NOT NULL
-               AND line.amount_residual != 0
-               -- Few instalments have such a payment: only for them the rest is looked at.
-               AND line.move_id IN (
-                    SELECT link.invoice_id
-                      FROM account_move__account_payment link
-                      JOIN account_payment unposted ON unposted.id = link.payment_id
-                     WHERE unposted.move_id IS NULL AND unposted.state IN ('in_process', 'paid'))
-               AND payment.invoice_id = line.move_id
-               AND LEAST(payment.upto, open.upto)
-                   > GREATEST(payment.upto - payment.amount,
-                              open.upto - ABS(line.amount_residual))
-               AND %(conditions)s
+            SELECT settled.*
+              FROM (
+                WITH payment AS MATERIALIZED (%(payment)s),
+                     item AS MATERIALIZED (%(item)s)
+                SELECT -(line.id::bigint * 16 + paid.number) AS id,
+                       line.company_id,
+                       line.partner_id,
+                       line.id AS line_id,
+                       line.move_id,
+                       line.parent_state,
+                       NULL::int AS counterpart_line_id,
+                       NULL::int AS cause_line_id,
+                       'payment' AS kind,
+                       paid.sign * (LEAST(paid.upto, line.upto)
+                           - GREATEST(paid.upto - paid.amount, line.since)) AS amount,
+                       line.invoice_date,
+                       %(due_date)s AS due_date,
+                       GREATEST(line.invoice_date, paid.date) AS settlement_date,
+                       FALSE AS is_mirror
+                  FROM (%(paid)s) paid
+                  JOIN (
+                    SELECT item.*,
+                           SUM(ABS(amount_residual)) OVER due AS upto,
+                           SUM(ABS(amount_residual)) OVER due - ABS(amount_residual) AS since
+                      FROM item
+                     WHERE partner_id IS NOT NULL
+                    WINDOW due AS (PARTITION BY move_id
+                                   ORDER BY COALESCE(date_maturity, date), id)
+                       ) line ON line.move_id = paid.invoice_id
+                 WHERE %(conditions)s
+                   ) settled
             """,
+            payment=self._get_payment_sql(scope),
+            item=self._get_item_sql(),
+            paid=self._get_paid_sql(),
             due_date=receivable._get_due_date_sql("line"),
-            payments=self._get_amount_sql(),
-            conditions=SQL(" AND ").join(conditions) if conditions else SQL("TRUE"),
+            conditions=SQL(" AND ").join(conditions),
         )
 
-    def _get_amount_sql(self) -> SQL:
-        """What each payment without journal entry pays of the invoice ``line.move_id``, running
-        total. Its other invoices are among the rows, for the payment goes to them in turn: what an
-        invoice leaves of it is reckoned in the payment's currency (``owed``), for the invoices may
-        have been issued at several rates.
+    def _get_payment_sql(self, scope) -> SQL:
+        """The payments without journal entry that go to documents of the scope."""
+        line_ids = self.env["account.receivable"]._get_line_ids_sql(scope)
+        return SQL(
+            """
+            SELECT payment.id, payment.date, payment.state, payment.payment_type,
+                   payment.currency_id, payment.amount, payment.amount_company_currency_signed
+              FROM account_payment payment
+             WHERE payment.move_id IS NULL
+               AND payment.state IN ('in_process', 'paid')
+               AND %s
+            """,
+            SQL(
+                """
+                payment.id IN (
+                    SELECT link.payment_id
+                      FROM account_move_line line
+                      JOIN account_move__account_payment link ON link.invoice_id = line.move_id
+                     WHERE line.id = ANY(%s) AND line.amount_residual != 0)
+                """,
+                line_ids,
+            )
+            if line_ids
+            else SQL("TRUE"),
+        )
+
+    def _get_item_sql(self) -> SQL:
+        """The instalments of all documents that these payments go to, open or not."""
+        return SQL(
+            """
+            SELECT line.id, line.move_id, line.company_id, line.company_currency_id,
+                   line.currency_id, line.partner_id, line.parent_state, line.invoice_date,
+                   line.date_maturity, line.date, line.amount_residual,
+                   line.amount_residual_currency,
+                   EXISTS (SELECT FROM account_partial_reconcile
+                            WHERE line.id = debit_move_id)
+                   OR EXISTS (SELECT FROM account_partial_reconcile
+                               WHERE line.id = credit_move_id) AS is_reconciled
+              FROM account_move_line line
+             WHERE line.move_id IN (SELECT link.invoice_id
+                                      FROM account_move__account_payment link
+                                      JOIN payment ON payment.id = link.payment_id)
+               AND line.display_type = 'payment_term'
+               AND line.account_id IN (%s)
+            """,
+            self.env["account.receivable"]._get_trade_account_sql(),
+        )
+
+    def _get_paid_sql(self) -> SQL:
+        """What each payment pays of each of its documents, with the document's running total.
+
+        A payment goes to its documents in turn. What one leaves of it is reckoned in the payment's
+        currency (``owed``), for the documents may have been issued at several rates.
         """
         return SQL(
             """
@@ -91,47 +129,45 @@ class AccountReceivableUnposted(models.AbstractModel):
                    ROW_NUMBER() OVER running AS number,
                    SUM(share.amount) OVER running AS upto
               FROM (
-                SELECT payment.id, payment.date, invoice.id AS invoice_id, open.sign,
-                       LEAST(open.residual, ROUND(
-                           GREATEST(0, payment.amount - COALESCE(SUM(open.owed) OVER (
-                                PARTITION BY payment.id
-                                ORDER BY invoice.invoice_date_due, invoice.id
+                SELECT owing.payment_id AS id, owing.date, owing.invoice_id, owing.sign,
+                       LEAST(owing.residual, ROUND(
+                           GREATEST(0, owing.available - COALESCE(SUM(owing.owed) OVER (
+                                PARTITION BY owing.payment_id
+                                ORDER BY owing.invoice_date_due, owing.invoice_id
                                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))
-                           * open.residual / open.owed,
-                           open.decimal_places)) AS amount
-                  FROM account_payment payment
-                  JOIN account_move__account_payment link ON link.payment_id = payment.id
-                  JOIN account_move invoice ON invoice.id = link.invoice_id
-                 CROSS JOIN LATERAL (
-                    SELECT ABS(SUM(item.amount_residual)) AS residual,
-                           SIGN(SUM(item.amount_residual)) AS sign,
-                           MAX(currency.decimal_places) AS decimal_places,
-                           CASE WHEN MAX(item.currency_id) = payment.currency_id
-                                 AND SUM(item.amount_residual_currency) != 0
-                                THEN ABS(SUM(item.amount_residual_currency))
-                                ELSE ABS(SUM(item.amount_residual)) * payment.amount
+                           * owing.residual / owing.owed,
+                           owing.decimal_places)) AS amount
+                  FROM (
+                    SELECT payment.id AS payment_id, payment.date, payment.state,
+                           payment.payment_type, payment.amount AS available,
+                           invoice.id AS invoice_id, invoice.invoice_date_due,
+                           document.sign, document.residual, document.decimal_places,
+                           document.is_reconciled,
+                           CASE WHEN document.currency_id = payment.currency_id
+                                 AND document.residual_currency != 0
+                                THEN document.residual_currency
+                                ELSE document.residual * payment.amount
                                      / NULLIF(ABS(payment.amount_company_currency_signed), 0)
-                           END AS owed,
-                           COUNT(partial.id) > 0 AS is_reconciled
-                      FROM account_move_line item
-                      JOIN account_account account ON account.id = item.account_id
-                      JOIN res_currency currency ON currency.id = item.company_currency_id
-                      LEFT JOIN LATERAL (
-                        SELECT id FROM account_partial_reconcile
-                         WHERE item.id IN (debit_move_id, credit_move_id) LIMIT 1
-                           ) partial ON TRUE
-                     WHERE item.move_id = invoice.id
-                       AND item.display_type = 'payment_term'
-                       AND account.account_type = 'asset_receivable'
-                       AND NOT COALESCE(account.non_trade, FALSE)
-                       ) open
-                 WHERE payment.id IN (SELECT payment_id FROM account_move__account_payment
-                                       WHERE invoice_id = line.move_id)
-                   AND payment.move_id IS NULL
-                   AND (payment.state = 'in_process'
-                        OR (payment.state = 'paid' AND NOT open.is_reconciled))
-                   AND open.owed > 0
-                   AND (open.sign > 0) = (payment.payment_type = 'inbound')
+                           END AS owed
+                      FROM payment
+                      JOIN account_move__account_payment link ON link.payment_id = payment.id
+                      JOIN account_move invoice ON invoice.id = link.invoice_id
+                      JOIN (
+                        SELECT item.move_id,
+                               ABS(SUM(item.amount_residual)) AS residual,
+                               SIGN(SUM(item.amount_residual)) AS sign,
+                               ABS(SUM(item.amount_residual_currency)) AS residual_currency,
+                               MAX(item.currency_id) AS currency_id,
+                               MAX(currency.decimal_places) AS decimal_places,
+                               BOOL_OR(item.is_reconciled) AS is_reconciled
+                          FROM item
+                          JOIN res_currency currency ON currency.id = item.company_currency_id
+                         GROUP BY item.move_id
+                           ) document ON document.move_id = invoice.id
+                  ) owing
+                 WHERE (owing.state = 'in_process' OR NOT owing.is_reconciled)
+                   AND owing.owed > 0
+                   AND (owing.sign > 0) = (owing.payment_type = 'inbound')
               ) share
              WHERE share.amount > 0
             WINDOW running AS (PARTITION BY share.invoice_id ORDER BY share.date, share.id)

@@ -85,7 +85,7 @@ class ReceivableCommon(AccountTestInvoicingCommon):
         return fields.Date.to_date(value)
 
     @classmethod
-    def _create_entry(cls, *lines, date="2024-01-20", **values):
+    def _create_entry(cls, *lines, date="2024-01-20", post=True, **values):
         """A journal entry from ``(account, partner or None, debit less credit)``."""
         entry = cls.env["account.move"].create(
             {
@@ -105,7 +105,8 @@ class ReceivableCommon(AccountTestInvoicingCommon):
                 **values,
             }
         )
-        entry.action_post()
+        if post:
+            entry.action_post()
         return entry
 
     def _settle(self, move, *counterparts):

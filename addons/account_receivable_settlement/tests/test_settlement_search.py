@@ -1,0 +1,118 @@
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo.fields import Domain
+from odoo.tests import tagged
+
+from ..models import account_receivable_settlement
+from .common import ReceivableCommon
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2024-12-31 12:00:00")
+class TestSettlementSearch(ReceivableCommon):
+    """A page, or a period, is the same as if all settlements had been read and sifted."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        currency = cls.setup_other_currency(
+            "EUR", rates=[("2024-01-01", 2.0), ("2024-05-01", 4.0)]
+        )
+        invoices = cls.env["account.move"]
+        for month in range(1, 10):
+            invoice = cls._create_document(
+                [{"price_unit": 100.0 * month}], date=f"2024-{month:02}-10"
+            )
+            cls._pay(invoice, 40.0, date=f"2024-{month:02}-12")
+            cls._pay(invoice, date=f"2024-{month + 2:02}-05")
+            invoices |= invoice
+        # Booked in a later period than its date, and paid before that.
+        late = cls._create_document([{"price_unit": 77.0}], date="2024-04-03", post=False)
+        late.date = "2024-06-20"
+        late.action_post()
+        cls._pay(late, date="2024-04-20")
+        foreign = cls._create_document(
+            [{"price_unit": 500.0}], date="2024-03-10", currency_id=currency.id
+        )
+        cls._pay(foreign, date="2024-05-15", currency_id=currency.id)
+        waiting = cls._create_document([{"price_unit": 55.0}], date="2024-07-01")
+        cls._pay_without_entry(waiting, 25.0, payment_date="2024-07-07")
+        cls.invoices = invoices | late | foreign | waiting
+        cls.settlements = cls.env["account.receivable.settlement"]
+
+    def setUp(self):
+        super().setUp()
+        self.rows = self.settlements.search([], order="settlement_date desc, id desc")
+        self.assertGreater(len(self.rows), 20)
+        self.assertIn("exchange", self.rows.mapped("kind"))
+        self.assertTrue(any(row.id < 0 for row in self.rows), "one without reconciliation")
+        self.assertTrue(
+            any(
+                row.invoice_id.date > row.invoice_id.invoice_date
+                and row.settlement_date < row.invoice_id.date
+                for row in self.rows
+            )
+        )
+
+    def _get_expected(self, domain):
+        return self.rows.filtered_domain(domain)
+
+    def test_pages(self):
+        for window in (1, 2, 8):
+            with patch.object(account_receivable_settlement, "WINDOW", window):
+                for domain in (
+                    Domain.TRUE,
+                    Domain("kind", "=", "payment"),
+                    Domain("settlement_date", "<", "2024-06-30"),
+                    Domain("settlement_date", ">=", "2024-03-01"),
+                    Domain("company_id", "=", self.company.id) & Domain("amount", ">", 100),
+                    Domain("partner_id", "=", self.partner.id),
+                    Domain("kind", "=", "discount"),
+                ):
+                    expected = self._get_expected(domain)
+                    for offset in range(0, len(expected) + 1, 5):
+                        page = self.settlements.search(domain, offset=offset, limit=5)
+                        self.assertEqual(page, expected[offset : offset + 5], (window, domain))
+                        self.assertEqual(
+                            self.settlements.search_count(domain, limit=offset + 1),
+                            min(len(expected), offset + 1),
+                        )
+
+    def test_periods(self):
+        days = sorted(set(self.rows.mapped("settlement_date")))
+        for first in days[::3]:
+            for last in days[::4]:
+                domain = Domain("settlement_date", ">=", first) & Domain(
+                    "settlement_date", "<=", last
+                )
+                self.assertEqual(
+                    self.settlements.search(domain, order="settlement_date desc, id desc"),
+                    self._get_expected(domain),
+                )
+            domain = Domain("settlement_date", "=", first)
+            self.assertEqual(self.settlements.search(domain), self._get_expected(domain))
+
+    def test_sums_of_a_period(self):
+        domain = Domain("settlement_date", ">=", "2024-03-01") & Domain(
+            "settlement_date", "<", "2024-05-01"
+        )
+        [(total, count)] = self.settlements._read_group(domain, [], ["amount:sum", "__count"])
+        expected = self._get_expected(domain)
+        self.assertEqual(count, len(expected))
+        self.assertAlmostEqual(total, sum(expected.mapped("amount")))
+
+    def test_known_settlements_are_read_by_themselves(self):
+        self.rows.invalidate_recordset()
+        for row in self.rows:
+            alone = self.settlements.browse(row.id)
+            self.assertEqual(alone.exists(), row)
+            self.assertEqual(alone.amount, row.amount)
+        self.assertFalse(self.settlements.browse(10**9).exists())
+
+    def test_other_orders_and_alternatives(self):
+        domain = Domain("settlement_date", ">=", "2024-08-01") | Domain("kind", "=", "exchange")
+        self.assertEqual(self.settlements.search(domain), self._get_expected(domain))
+        cheapest = self.settlements.search([], order="amount, id", limit=3)
+        self.assertEqual(cheapest, self.rows.sorted(lambda row: (row.amount, row.id))[:3])
