@@ -154,18 +154,53 @@ class AccountReceivableSettlement(models.Model):
         """
         domain = Domain(domain).optimize_full(self)
         since, until = self._get_period(domain)
+        line_ids = self._get_wanted_line_sql(domain)
         newest_first = not order or order.startswith(self._order.split(",", 1)[0])
-        if limit and newest_first and not self._is_selective(domain):
+        if limit and newest_first and not line_ids and not self._ids:
             for start in self._get_window_starts(offset + limit, since, until):
                 newest = domain & Domain("settlement_date", ">=", start)
                 query = super()._search(newest, offset, limit, order, **options)
-                self._restrict_query(query, start, until)
+                self._restrict_query(query, self._get_period_scope(start, until))
                 ids = query.get_result_ids()
                 if len(ids) == limit:
                     return self.browse(ids)._as_query()
         query = super()._search(domain, offset, limit, order, **options)
-        self._restrict_query(query, since, until)
+        if line_ids:
+            self._restrict_query(query, Scope(line_ids=line_ids))
+        elif (since or until) and not self._ids:
+            self._restrict_query(query, self._get_period_scope(since, until))
         return query
+
+    @api.model
+    def _restrict_query(self, query, scope: Scope):
+        """Have the query read only what is in the scope."""
+        if not query.is_empty():
+            self.env["account.receivable"]._flush()
+            query._tables[self._table] = SQL("(%s)", self._get_row_sql(scope))
+
+    @api.model
+    def _get_wanted_line_sql(self, domain: Domain) -> SQL | None:
+        """SQL of an array of the instalments that the domain names, or whose customers or invoices
+        it names.
+        """
+        columns = {"invoice_line_id": "id", "invoice_id": "move_id", "partner_id": "partner_id"}
+        conditions = [
+            SQL("%s = ANY(%s)", SQL.identifier(column), list(condition.value))
+            for condition in self._get_conditions(domain)
+            for name, column in columns.items()
+            if condition.field_expr == name
+            and condition.operator == "in"
+            and all(isinstance(value, int) for value in condition.value)
+        ]
+        if not conditions:
+            return None
+        return SQL(
+            """
+            ARRAY(SELECT id FROM account_move_line
+                   WHERE display_type = 'payment_term' AND %s)
+            """,
+            SQL(" AND ").join(conditions),
+        )
 
     @api.model
     def _get_period(self, domain: Domain) -> tuple[date | None, date | None]:
@@ -185,15 +220,6 @@ class AccountReceivableSettlement(models.Model):
                 if days and condition.operator in ("<", "<=", "in"):
                     until.append(max(days))
         return max(since, default=None), min(until, default=None)
-
-    @api.model
-    def _is_selective(self, domain: Domain) -> bool:
-        """Whether PostgreSQL finds what the domain asks for through an index of journal items."""
-        return any(
-            condition.operator == "in"
-            and condition.field_expr in ("id", "invoice_id", "invoice_line_id", "partner_id")
-            for condition in self._get_conditions(domain)
-        )
 
     @api.model
     def _get_conditions(self, domain: Domain):
@@ -226,17 +252,12 @@ class AccountReceivableSettlement(models.Model):
             yield rows[0][0]
 
     @api.model
-    def _restrict_query(self, query, since: date | None, until: date | None):
-        """Have the query read only reconciliations that a settlement of these days may have."""
-        if since or until:
-            self.env["account.receivable"]._flush()
-            rows = self._get_row_sql(
-                Scope(
-                    partial_ids=self._get_partial_ids_sql(since, until),
-                    since=since and since - timedelta(days=1),
-                )
-            )
-            query._tables[self._table] = SQL("(%s)", rows)
+    def _get_period_scope(self, since: date | None, until: date | None) -> Scope:
+        """A scope in which are all settlements of these days, and few others."""
+        return Scope(
+            partial_ids=self._get_partial_ids_sql(since, until),
+            since=since and since - timedelta(days=1),
+        )
 
     @api.model
     def _get_partial_ids_sql(self, since: date | None, until: date | None) -> SQL:

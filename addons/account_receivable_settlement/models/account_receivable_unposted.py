@@ -111,8 +111,8 @@ class AccountReceivableUnposted(models.AbstractModel):
              WHERE line.move_id IN (SELECT link.invoice_id
                                       FROM account_move__account_payment link
                                       JOIN payment ON payment.id = link.payment_id)
-               AND line.display_type = 'payment_term'
-               AND line.account_id IN (%s)
+               -- COALESCE lets the planner expect as many as there are: nearly all.
+               AND COALESCE(line.display_type = 'payment_term' AND line.account_id IN (%s), FALSE)
             """,
             self.env["account.receivable"]._get_trade_account_sql(),
         )
@@ -165,11 +165,11 @@ class AccountReceivableUnposted(models.AbstractModel):
                          GROUP BY item.move_id
                            ) document ON document.move_id = invoice.id
                   ) owing
-                 WHERE (owing.state = 'in_process' OR NOT owing.is_reconciled)
-                   AND owing.owed > 0
-                   AND (owing.sign > 0) = (owing.payment_type = 'inbound')
+                 WHERE COALESCE((owing.state = 'in_process' OR NOT owing.is_reconciled)
+                                AND owing.owed > 0
+                                AND (owing.sign > 0) = (owing.payment_type = 'inbound'), FALSE)
               ) share
-             WHERE share.amount > 0
+             WHERE COALESCE(share.amount > 0, FALSE)
             WINDOW running AS (PARTITION BY share.invoice_id ORDER BY share.date, share.id)
             """
         )

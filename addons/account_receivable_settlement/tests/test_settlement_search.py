@@ -17,9 +17,7 @@ class TestSettlementSearch(ReceivableCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        currency = cls.setup_other_currency(
-            "EUR", rates=[("2024-01-01", 2.0), ("2024-05-01", 4.0)]
-        )
+        currency = cls.setup_other_currency("EUR", rates=[("2024-01-01", 2.0), ("2024-05-01", 4.0)])
         invoices = cls.env["account.move"]
         for month in range(1, 10):
             invoice = cls._create_document(

@@ -11,7 +11,8 @@ def get_ledger(env, companies) -> dict[int, dict[str, float]]:
     Read past the record rules: the caller sees to it that the user may read accounting.
 
     :return: by company, in its currency: ``balance``; of it ``without_partner`` (on journal items
-        without a customer) and ``unposted_match`` (settled by an entry that was reset to draft);
+        without a customer), ``revaluation`` (foreign balances valued anew, which nobody owes) and
+        ``unposted_match`` (settled by an entry that was reset to draft);
         ``unposted_payment``, what payments without a journal entry settle and the accounts do not
         know yet.
     """
@@ -23,12 +24,14 @@ def get_ledger(env, companies) -> dict[int, dict[str, float]]:
             WITH trade AS (%(trade)s), part AS (
                 SELECT company_id, balance,
                        CASE WHEN partner_id IS NULL THEN balance ELSE 0 END AS without_partner,
+                       CASE WHEN partner_id IS NOT NULL AND %(is_revaluation)s
+                            THEN amount_residual ELSE 0 END AS revaluation,
                        0 AS unposted_match, 0 AS unposted_payment
-                  FROM account_move_line
+                  FROM account_move_line line
                  WHERE parent_state = 'posted' AND company_id = ANY(%(companies)s)
                    AND account_id IN (SELECT id FROM trade)
                  UNION ALL
-                SELECT line.company_id, 0, 0,
+                SELECT line.company_id, 0, 0, 0,
                        CASE WHEN partial.debit_move_id = line.id THEN partial.amount
                             ELSE -partial.amount END,
                        0
@@ -43,22 +46,24 @@ def get_ledger(env, companies) -> dict[int, dict[str, float]]:
                  WHERE draft.parent_state != 'posted' AND draft.company_id = ANY(%(companies)s)
                    AND draft.account_id IN (SELECT id FROM trade)
                  UNION ALL
-                SELECT company_id, 0, 0, 0, amount
+                SELECT company_id, 0, 0, 0, 0, amount
                   FROM (%(unposted_payments)s) payment
                  WHERE company_id = ANY(%(companies)s)
             )
             SELECT company_id, SUM(balance) AS balance, SUM(without_partner) AS without_partner,
+                   SUM(revaluation) AS revaluation,
                    SUM(unposted_match) AS unposted_match, SUM(unposted_payment) AS unposted_payment
               FROM part
              GROUP BY company_id
             """,
             trade=env["account.receivable"]._get_trade_account_sql(),
+            is_revaluation=env["account.receivable"]._get_is_revaluation_sql("line"),
             companies=list(companies.ids),
             unposted_payments=env["account.receivable.unposted"]._get_unposted_sql(Scope()),
         )
     )
     found = {row.pop("company_id"): row for row in rows}
-    names = ("balance", "without_partner", "unposted_match", "unposted_payment")
+    names = ("balance", "without_partner", "revaluation", "unposted_match", "unposted_payment")
     return {
         company.id: {
             name: company.currency_id.round(found.get(company.id, {}).get(name) or 0)

@@ -267,6 +267,7 @@ class SummarySheet(Sheet):
                 claims[company.id]
                 - found["balance"]
                 + found["without_partner"]
+                + found["revaluation"]
                 + found["unposted_match"]
                 + found["unposted_payment"]
             )
@@ -285,6 +286,7 @@ class SummarySheet(Sheet):
         for name, label in (
             ("balance", self.env._("Balance of the trade receivable accounts")),
             ("without_partner", self.env._("... of which without a customer")),
+            ("revaluation", self.env._("... of which revaluation of other currencies")),
             ("unposted_match", self.env._("... of which settled by entries that are not posted")),
             ("unposted_payment", self.env._("Payments without a journal entry")),
         ):
@@ -317,6 +319,7 @@ class SummarySheet(Sheet):
         difference = (
             f"ROUND({self._get_cell('claims', column)}-{self._get_cell('balance', column)}"
             f"+{self._get_cell('without_partner', column)}"
+            f"+{self._get_cell('revaluation', column)}"
             f"+{self._get_cell('unposted_match', column)}"
             f"+{self._get_cell('unposted_payment', column)},{company.currency_id.decimal_places})"
         )
