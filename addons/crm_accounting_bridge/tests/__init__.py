@@ -1,10 +1,4 @@
 from . import (
-    test_accounting_import,
-    test_accounting_import_access,
-    test_accounting_import_errors,
-    test_accounting_import_file,
-    test_accounting_import_ibm,
-    test_accounting_import_match,
     test_deal_credits,
     test_deal_figures,
     test_deal_life,

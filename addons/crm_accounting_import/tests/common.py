@@ -2,7 +2,7 @@ import base64
 import csv
 import io
 
-from .common import BridgeCommon
+from odoo.addons.crm_accounting_bridge.tests.common import BridgeCommon
 
 HEADER = ("Customer", "Invoice Number", "Invoice Date", "Due Date", "Amount")
 

@@ -8,8 +8,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models import accounting_import
-from .accounting_import_common import AccountingImportCommon
+from ..models.accounting_import import accounting_import
+from .common import AccountingImportCommon
 
 
 @tagged("post_install", "-at_install")
@@ -110,7 +110,7 @@ class TestAccountingImportAccess(AccountingImportCommon):
             self.enter_registry_test_mode(),
             patch.object(accounting_import, "BATCH_ROWS", 2),
         ):
-            self.env.ref("crm_accounting_bridge.ir_cron_accounting_import").method_direct_trigger()
+            self.env.ref("crm_accounting_import.ir_cron_accounting_import").method_direct_trigger()
         record.invalidate_recordset()
         self.assertCounts(record.read_result(), created=5)
         self.assertEqual(record.state, "done")
@@ -139,7 +139,7 @@ class TestAccountingImportAccess(AccountingImportCommon):
             if len(batches) > 1:
                 raise OperationalError("server closed the connection unexpectedly")
 
-        cron = self.env.ref("crm_accounting_bridge.ir_cron_accounting_import")
+        cron = self.env.ref("crm_accounting_import.ir_cron_accounting_import")
         with (
             self.enter_registry_test_mode(),
             patch.object(accounting_import, "BATCH_ROWS", 2),
@@ -172,20 +172,10 @@ class TestAccountingImportAccess(AccountingImportCommon):
         with (
             self.enter_registry_test_mode(),
             patch.object(type(record), "_prepare_invoice", broken),
-            mute_logger("odoo.addons.crm_accounting_bridge.models.accounting_import_book"),
+            mute_logger("odoo.addons.crm_accounting_import.models.accounting_import.booking"),
         ):
-            self.env.ref("crm_accounting_bridge.ir_cron_accounting_import").method_direct_trigger()
+            self.env.ref("crm_accounting_import.ir_cron_accounting_import").method_direct_trigger()
         self.env.invalidate_all()
         result = record.read_result()
         self.assertCounts(result, created=4, error_count=1)
         self.assertIn("unexpected", result["errors"][0]["reason"])
-
-    def test_right_taken_away_meanwhile(self):
-        user = new_test_user(self.env, "import_clerk", "account.group_account_invoice")
-        with patch.object(accounting_import, "DIRECT_ROWS", 0):
-            record, _result = self._import(self._csv(self._rows(2)), user=user)
-        user.group_ids = self.env.ref("base.group_user")
-        with self.enter_registry_test_mode():
-            self.env.ref("crm_accounting_bridge.ir_cron_accounting_import").method_direct_trigger()
-        self.env.invalidate_all()
-        self.assertCounts(record.with_user(self.env.user).read_result(), error_count=2)

@@ -11,11 +11,10 @@ from zipfile import BadZipFile
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .accounting_import_values import (
+from .values import (
     detect_date_format,
     detect_decimal_separator,
     escape_cell,
@@ -42,10 +41,10 @@ _STORED_ROWS = 2000
 DELIMITERS = {"tab": "\t"}
 
 
-class AccountingImport(models.Model):
+class Reading:
     """Reading the file: row by row, so that memory does not grow with its length."""
 
-    _inherit = "accounting.import"
+    __slots__ = ()
 
     def _get_content(self) -> bytes:
         return base64.b64decode(self.with_context(bin_size=False).file or b"")

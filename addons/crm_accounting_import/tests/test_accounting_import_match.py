@@ -2,7 +2,7 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from .accounting_import_common import HEADER, AccountingImportCommon
+from .common import HEADER, AccountingImportCommon
 
 
 @tagged("post_install", "-at_install")

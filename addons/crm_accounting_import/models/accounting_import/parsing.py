@@ -1,10 +1,9 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from odoo import models
 from odoo.tools import format_date
 
-from .accounting_import_values import parse_amount, parse_boolean, parse_date
+from .values import parse_amount, parse_boolean, parse_date
 
 
 @dataclass
@@ -38,10 +37,10 @@ class ImportRow:
         self.errors.append((fields, reason))
 
 
-class AccountingImport(models.Model):
+class Parsing:
     """From the texts of a row to values, and what one row alone tells to be wrong."""
 
-    _inherit = "accounting.import"
+    __slots__ = ()
 
     def _parse_lines(self, lines) -> list[ImportRow]:
         """The rows of these lines, each with what is wrong with it."""

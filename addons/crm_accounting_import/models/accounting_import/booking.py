@@ -3,11 +3,11 @@ from collections import defaultdict
 
 from psycopg2 import OperationalError
 
-from odoo import Command, models
+from odoo import Command
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools import SQL, format_date, formatLang
 
-from .accounting_import_row import ImportRow
+from .parsing import ImportRow
 
 _logger = logging.getLogger(__name__)
 
@@ -22,10 +22,10 @@ _QUIET = {
 }
 
 
-class AccountingImport(models.Model):
+class Booking:
     """Making real invoices and payments from rows: wholly or not at all, many at a time."""
 
-    _inherit = "accounting.import"
+    __slots__ = ()
 
     def _book_lines(self, lines):
         """Book rows; each gets its result. In one go, or one by one where something is refused."""

@@ -1,9 +1,19 @@
 import base64
+import logging
 from urllib.parse import quote
 
-from odoo import Command, api, fields, models
+from psycopg2 import OperationalError
+
+from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from .booking import Booking
+from .matching import Matching
+from .parsing import Parsing
+from .reading import Reading
+
+_logger = logging.getLogger(__name__)
 
 #: Files with at most this many rows are imported at once; larger ones by the scheduled action.
 DIRECT_ROWS = 500
@@ -12,7 +22,10 @@ DIRECT_ROWS = 500
 BATCH_ROWS = 250
 
 #: What only the import itself may set. ``user_id`` decides in whose name invoices are made.
-_OWN_FIELDS = {"state", "user_id", "row_count", "started_at", "finished_at"}
+_OWN_FIELDS = {"state", "user_id", "row_count", "started_at", "finished_at", "failure_reason"}
+
+#: States of an import whose rows are stored: its file and its settings stay as they are.
+_STARTED_STATES = ("running", "done", "failed")
 
 #: What must not change any more once rows are being booked.
 _FILE_FIELDS = {
@@ -30,12 +43,15 @@ _FILE_FIELDS = {
 }
 
 
-class AccountingImport(models.Model):
+class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
     """One file of invoices and payments that another accounting program exported.
 
     Its rows are stored first and then booked in batches. A row's result is committed together with
     the invoice and payment that it made, so a process that is killed loses nothing and repeats
     nothing. The record stays as the log of who imported what.
+
+    Fields, buttons and the order of the steps are here. The steps are plain classes beside it, in
+    this order: reading the file, parsing its rows, matching what they mean, booking them.
     """
 
     _name = "accounting.import"
@@ -53,6 +69,7 @@ class AccountingImport(models.Model):
             ("ready", "Check Columns"),
             ("running", "Importing"),
             ("done", "Done"),
+            ("failed", "Failed"),
         ],
         default="draft",
         required=True,
@@ -128,6 +145,11 @@ class AccountingImport(models.Model):
     row_count = fields.Integer("Rows", readonly=True, copy=False)
     started_at = fields.Datetime(readonly=True, copy=False)
     finished_at = fields.Datetime(readonly=True, copy=False)
+    failure_reason = fields.Text(
+        readonly=True,
+        copy=False,
+        help="Why the import stopped. Rows that were booked before stay booked; the others wait.",
+    )
     pending_count = fields.Integer("Waiting", compute="_compute_counts")
     created_count = fields.Integer("Created", compute="_compute_counts")
     updated_count = fields.Integer("Updated", compute="_compute_counts")
@@ -188,7 +210,7 @@ class AccountingImport(models.Model):
     def write(self, vals):
         self._check_own_fields(vals)
         if not _FILE_FIELDS.isdisjoint(vals) and any(
-            record.state in ("running", "done") for record in self
+            record.state in _STARTED_STATES for record in self
         ):
             raise UserError(
                 self.env._("This file was imported already. Upload the next file as a new import.")
@@ -206,9 +228,9 @@ class AccountingImport(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_imported(self):
-        if any(
-            record.state in ("running", "done") for record in self
-        ) and not self.env.user.has_group("account.group_account_manager"):
+        if any(record.state in _STARTED_STATES for record in self) and not self.env.user.has_group(
+            "account.group_account_manager"
+        ):
             raise UserError(
                 self.env._("Only an accounting administrator deletes the record of an import.")
             )
@@ -234,25 +256,30 @@ class AccountingImport(models.Model):
         else:
             self._schedule()
 
+    def action_retry(self):
+        """Go on with an import that failed, in the name and with the rights of who asks for it."""
+        self.ensure_one()
+        self._check_importer()
+        if self.state != "failed":
+            raise UserError(self.env._("Only an import that failed can be tried again."))
+        self.sudo().write(
+            {
+                "state": "running",
+                "user_id": self.env.uid,
+                "finished_at": False,
+                "failure_reason": False,
+            }
+        )
+        self._schedule()
+
     def _start(self):
         """Check what must be settled before the first row; store all rows as waiting."""
-        self.check_access("write")
-        if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
-            raise AccessError(self.env._("Only Invoicing users import invoices."))
+        self._check_importer()
         if self.state not in ("draft", "ready"):
             raise UserError(self.env._("This file was imported already."))
-        if self.company_id not in self.env.companies:
-            raise AccessError(self.env._("Choose the company of the import first."))
         if self.state == "draft":
             self.action_read_file()
         self._check_columns()
-        if self.create_customers and not self.env["res.partner"].has_access("create"):
-            raise UserError(
-                self.env._(
-                    "You may not create contacts. Ask an administrator for the right “Contact"
-                    " Creation”, or import without creating missing customers."
-                )
-            )
         Journal = self.env["account.journal"].with_company(self.company_id)
         self.journal_id = self.journal_id or Journal._get_import_journal()
         self.payment_journal_id = self.payment_journal_id or Journal._get_import_payment_journal()
@@ -266,9 +293,24 @@ class AccountingImport(models.Model):
             }
         )
 
+    def _check_importer(self):
+        """Refuse whoever may not import this file into its company."""
+        self.check_access("write")
+        if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(self.env._("Only Invoicing users import invoices."))
+        if self.company_id not in self.env.companies:
+            raise AccessError(self.env._("Choose the company of the import first."))
+        if self.create_customers and not self.env["res.partner"].has_access("create"):
+            raise UserError(
+                self.env._(
+                    "You may not create contacts. Ask an administrator for the right “Contact"
+                    " Creation”, or import without creating missing customers."
+                )
+            )
+
     def _schedule(self):
         # A trigger of a scheduled action is a system record.
-        self.env.ref("crm_accounting_bridge.ir_cron_accounting_import").sudo()._trigger()
+        self.env.ref("crm_accounting_import.ir_cron_accounting_import").sudo()._trigger()
 
     def _get_pending_lines(self):
         return (
@@ -294,65 +336,139 @@ class AccountingImport(models.Model):
     def _cron_process(self):
         """Work off large files: each batch is committed with its results.
 
-        Invoices are made in the name and with the rights of whoever started the import. An import
-        that another transaction is working on is left to it.
+        Each import goes by itself. One that fails is marked with the reason, and those behind it go
+        on; one that another transaction is working on is left to it.
         """
         commit_progress = self.env["ir.cron"]._commit_progress
-        domain = Domain("state", "=", "running")
         commit_progress(
             remaining=self.env["accounting.import.line"].search_count(
                 [("import_id.state", "=", "running"), ("state", "=", "pending")]
             )
         )
+        left_for_later = self.browse()
         has_time = True
-        while has_time and (record := self.search(domain, limit=1, order="id")):
+        while has_time:
+            domain = [("state", "=", "running"), ("id", "not in", left_for_later.ids)]
+            record = self.search(domain, order="id", limit=1)
+            if not record:
+                break
             if not record.try_lock_for_update(allow_referencing=True):
-                domain &= Domain("id", "!=", record.id)
+                left_for_later |= record
                 continue
-            record = record._with_importer()
-            lines = record._get_pending_lines()
-            if lines and not record.has_access("write"):
-                record._reject_pending(
-                    self.env._("%(user)s may not import any more.", user=record.user_id.name)
-                )
-            elif lines:
-                record._book_lines(lines)
-            if not record._get_pending_lines():
-                # At once: with nothing remaining the scheduler does not call again.
-                record._finish()
-                record._notify_importer()
-            has_time = commit_progress(len(lines))
+            try:
+                has_time = commit_progress(record._process_batch())
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Odoo repeats a request, but no scheduled action.
+                self.env.cr.rollback()
+                left_for_later |= record
+            except Exception as error:
+                if isinstance(error, OperationalError) and not error.pgcode:
+                    # Not the import is at fault: the database server is gone.
+                    raise
+                self.env.cr.rollback()
+                _logger.exception("Import %s stopped", record.id)
+                if record.try_lock_for_update(allow_referencing=True):
+                    has_time = commit_progress(record._fail(record._get_error_reason(error)))
+                else:
+                    left_for_later |= record
             self.env.invalidate_all()
 
-    def _reject_pending(self, reason: str):
-        self.env["accounting.import.line"].sudo().search(
-            [("import_id", "=", self.id), ("state", "=", "pending")]
-        ).write({"state": "error", "reason": reason})
+    def _process_batch(self) -> int:
+        """Book the next rows in the name and with the rights of whoever started the import.
+
+        :return: so many rows do not wait any more.
+        """
+        if refusal := self._get_refusal():
+            return self._fail(refusal)
+        record = self._with_importer()
+        lines = record._get_pending_lines()
+        if lines:
+            record._book_lines(lines)
+        if not record._get_pending_lines():
+            # At once: with nothing remaining the scheduler does not call again.
+            record._finish()
+            record._notify_importer()
+        return len(lines)
+
+    def _get_refusal(self) -> str:
+        """Why this import may not go on in the name of whoever started it; empty if it may.
+
+        Without this it would go on with the rights of the scheduled action, which may do anything.
+        What the system itself started (a scheduled action of somebody's) it may finish.
+        """
+        record = self._with_language()
+        user = record.user_id
+        if not user:
+            return record.env._("The user who started this import does not exist any more.")
+        if user.id == SUPERUSER_ID:
+            return ""
+        names = {"user": user.name, "company": record.company_id.name}
+        if not user.active:
+            return record.env._("%(user)s, who started this import, is archived.", **names)
+        if record.company_id.id not in user._get_company_ids():
+            return record.env._(
+                "%(user)s, who started this import, may not work in %(company)s any more.", **names
+            )
+        if not record._with_importer().has_access("write"):
+            return record.env._(
+                "%(user)s, who started this import, may not import invoices any more.", **names
+            )
+        return ""
+
+    def _get_error_reason(self, error: Exception) -> str:
+        record = self._with_language()
+        if isinstance(error, UserError):
+            return str(error)
+        return record.env._("Something unexpected happened: %(error)s", error=error)
+
+    def _fail(self, reason: str) -> int:
+        """Stop with a reason.
+
+        :return: the number of rows that were not booked. They are kept, to be tried again.
+        """
+        self.sudo().write({"state": "failed", "failure_reason": reason})
+        self._with_language()._notify_importer()
+        return self.pending_count
+
+    def _with_language(self):
+        """This import in the language of whoever started it."""
+        lang = self.user_id.lang or self.company_id.partner_id.lang
+        return self.with_context(lang=lang)
 
     def _with_importer(self):
         """This import in the name of whoever started it, in its company only."""
         return (
-            self.with_user(self.user_id)
+            # With nobody, `with_user` would leave the scheduled action all its rights.
+            self.with_user(self.user_id.ensure_one())
             .with_company(self.company_id)
             .with_context(allowed_company_ids=self.company_id.ids, lang=self.user_id.lang)
         )
 
     def _notify_importer(self):
         record = self.sudo()  # whoever lost the right meanwhile is told, too
+        if not record.user_id:
+            return
+        if record.state == "failed":
+            title = self.env._("Import stopped")
+            message = f"{record.name}: {record.failure_reason}"
+        else:
+            title = self.env._("Import finished")
+            message = self.env._(
+                "%(name)s: %(created)s created, %(updated)s updated, %(unchanged)s unchanged,"
+                " %(error)s errors.",
+                name=record.name,
+                created=record.created_count,
+                updated=record.updated_count,
+                unchanged=record.unchanged_count,
+                error=record.error_count,
+            )
+        has_problem = record.error_count or record.state == "failed"
         record.user_id._bus_send(
             "simple_notification",
             {
-                "title": self.env._("Import finished"),
-                "message": self.env._(
-                    "%(name)s: %(created)s created, %(updated)s updated, %(unchanged)s unchanged,"
-                    " %(error)s errors.",
-                    name=record.name,
-                    created=record.created_count,
-                    updated=record.updated_count,
-                    unchanged=record.unchanged_count,
-                    error=record.error_count,
-                ),
-                "type": "warning" if record.error_count else "success",
+                "title": title,
+                "message": message,
+                "type": "warning" if has_problem else "success",
                 "sticky": True,
             },
         )
@@ -375,7 +491,7 @@ class AccountingImport(models.Model):
         """Open the rows that could not be imported."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_accounting_bridge.accounting_import_line_action"
+            "crm_accounting_import.accounting_import_line_action"
         )
         action["domain"] = [("import_id", "=", self.id), ("state", "=", "error")]
         return action
@@ -395,7 +511,7 @@ class AccountingImport(models.Model):
         """Open all rows with their results."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_accounting_bridge.accounting_import_line_action"
+            "crm_accounting_import.accounting_import_line_action"
         )
         action["domain"] = [("import_id", "=", self.id)]
         return action
@@ -413,7 +529,7 @@ class AccountingImport(models.Model):
             ``decimal_separator`` (fields of this model), and ``columns``: field by header, such as
             ``{"Rechnungsnr": "number"}``, on top of what is recognised by itself.
         :return: see :meth:`read_result`. The state is ``running`` for a large file, which a
-            scheduled action works off: call :meth:`read_result` until it is ``done``.
+            scheduled action works off: call :meth:`read_result` until it is not any more.
         :raise UserError: nothing was imported: not a readable file, a missing column, dates or
             amounts that can be read in two ways.
         """
@@ -456,9 +572,10 @@ class AccountingImport(models.Model):
         """What became of the file so far.
 
         :param limit: at most so many errors are listed.
-        :return: ``id``, ``state``, ``progress`` (percentage), ``rows``, ``created``, ``updated``,
-            ``unchanged``, ``error_count`` and ``errors``: for each row that was not imported
-            ``row`` (in the file, the header is 1), ``column``, ``value`` and ``reason``.
+        :return: ``id``, ``state`` (``running``, ``done`` or ``failed``), ``failure_reason``,
+            ``progress`` (percentage), ``rows``, ``created``, ``updated``, ``unchanged``,
+            ``error_count`` and ``errors``: for each row that was not imported ``row`` (in the
+            file, the header is 1), ``column``, ``value`` and ``reason``.
         """
         self.ensure_one()
         self.check_access("read")
@@ -468,6 +585,7 @@ class AccountingImport(models.Model):
         return {
             "id": self.id,
             "state": self.state,
+            "failure_reason": self.failure_reason or "",
             "progress": self.progress,
             "rows": self.row_count,
             "created": self.created_count,

@@ -2,7 +2,7 @@ from freezegun import freeze_time
 
 from odoo.tests import new_test_user, tagged
 
-from .accounting_import_common import HEADER, AccountingImportCommon
+from .common import HEADER, AccountingImportCommon
 
 PAID_HEADER = (*HEADER, "Settled On", "Settled Amount", "Disputed", "Opportunity")
 

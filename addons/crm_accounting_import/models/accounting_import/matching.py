@@ -1,19 +1,18 @@
 from collections import defaultdict
 
-from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize
 
-from .accounting_import_row import ImportRow
+from .parsing import ImportRow
 
 #: A customer is looked for by these, in this order: the first that finds somebody decides.
 _KINDS = ("customer_ref", "customer_vat", "customer_name", "customer_email")
 
 
-class AccountingImport(models.Model):
+class Matching:
     """Which customer, opportunity and existing invoice a row means: few searches for all rows."""
 
-    _inherit = "accounting.import"
+    __slots__ = ()
 
     def _match_customers(self, rows: list[ImportRow]):
         """Set the partner of each row, or an error: nobody, or more than one.

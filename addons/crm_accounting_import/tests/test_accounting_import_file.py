@@ -8,7 +8,7 @@ from freezegun import freeze_time
 from odoo.exceptions import UserError
 from odoo.tests import Form, TransactionCase, tagged
 
-from ..models.accounting_import_values import (
+from ..models.accounting_import.values import (
     detect_date_format,
     detect_decimal_separator,
     find_field,
@@ -16,7 +16,7 @@ from ..models.accounting_import_values import (
     parse_boolean,
     parse_date,
 )
-from .accounting_import_common import HEADER, AccountingImportCommon
+from .common import HEADER, AccountingImportCommon
 
 ROW = ("C-77", "F-1", "2024-01-05", "2024-02-05", "1234.50")
 

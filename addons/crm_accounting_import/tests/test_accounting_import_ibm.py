@@ -9,14 +9,14 @@ from freezegun import freeze_time
 from odoo.tests import tagged
 from odoo.tools.misc import file_path
 
-from .accounting_import_common import AccountingImportCommon
+from .common import AccountingImportCommon
 
 
 def _find_file() -> Path | None:
     """The data set, from ``IBM_ACCOUNTS_RECEIVABLE`` or beside the repository."""
     if path := os.environ.get("IBM_ACCOUNTS_RECEIVABLE"):
         return Path(path)
-    repository = Path(file_path("crm_accounting_bridge")).resolve().parents[1]
+    repository = Path(file_path("crm_accounting_import")).resolve().parents[1]
     folder = repository.parent / "shared" / "data" / "ibm_accounts_receivable"
     return next(iter(sorted(folder.glob("*.csv"))), None)
 

@@ -7,7 +7,7 @@ from freezegun import freeze_time
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .accounting_import_common import HEADER, AccountingImportCommon
+from .common import HEADER, AccountingImportCommon
 
 ROW = ("C-77", "E-1", "2024-01-05", "2024-02-05", "100.00")
 PAID_HEADER = (*HEADER, "Settled On", "Settled Amount")
