@@ -15,7 +15,8 @@ class AccountReceivableDocument(models.AbstractModel):
         ``invoice_date``, ``is_invoice``, ``untaxed``, ``total``.
 
         Documents belong to the customer of their instalments. The invoice's own commercial partner
-        may be another one when contacts moved between companies.
+        may be another one when contacts moved between companies. What a credit note takes off an
+        invoice counts at the invoice's rate: what rates did meanwhile is the company's result.
         """
         receivable = self.env["account.receivable"]
         return SQL(
@@ -25,8 +26,11 @@ class AccountReceivableDocument(models.AbstractModel):
                    move.id AS move_id,
                    move.invoice_date,
                    move.move_type != 'out_refund' AS is_invoice,
-                   move.amount_untaxed_signed AS untaxed,
-                   move.amount_total_signed AS total
+                   move.amount_untaxed_signed + COALESCE(ROUND(
+                       exchange.amount * move.amount_untaxed_signed
+                           / NULLIF(move.amount_total_signed, 0),
+                       currency.decimal_places), 0) AS untaxed,
+                   move.amount_total_signed + COALESCE(exchange.amount, 0) AS total
               FROM account_move move
               JOIN (
                 SELECT line.move_id, MIN(line.partner_id) AS partner_id
@@ -35,12 +39,53 @@ class AccountReceivableDocument(models.AbstractModel):
                  GROUP BY line.move_id
                    ) instalment ON instalment.move_id = move.id
               JOIN res_partner partner ON partner.id = instalment.partner_id
+              JOIN res_company company ON company.id = move.company_id
+              JOIN res_currency currency ON currency.id = company.currency_id
+              LEFT JOIN (%(exchange)s) exchange ON exchange.move_id = move.id
              WHERE move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                AND move.state = 'posted'
                AND %(companies)s
                AND %(known)s
             """,
             partners=receivable._get_partner_sql(SQL("line.partner_id"), scope),
+            exchange=self._get_exchange_sql(scope),
             companies=receivable._get_company_sql(SQL("move.company_id"), scope),
             known=SQL("move.date <= %s", scope.as_of) if scope.as_of else SQL("TRUE"),
+        )
+
+    def _get_exchange_sql(self, scope) -> SQL:
+        """What the company lost (negative) on credit notes that are matched with an invoice of
+        another rate: ``move_id`` of the credit note, ``amount``.
+
+        A reconciliation notes the exchange entry that it brought about, which is matched with what
+        was left of one of the two.
+        """
+        return SQL(
+            """
+            SELECT move_id, SUM(amount) AS amount
+              FROM (
+                SELECT DISTINCT ON (difference.id) credit.move_id,
+                       CASE WHEN difference.debit_move_id = debit.id THEN -difference.amount
+                            ELSE difference.amount END AS amount
+                  FROM account_partial_reconcile matching
+                  JOIN account_move_line debit
+                    ON debit.id = matching.debit_move_id AND debit.display_type = 'payment_term'
+                  JOIN account_move_line credit
+                    ON credit.id = matching.credit_move_id AND credit.display_type = 'payment_term'
+                  JOIN account_move_line item ON item.move_id = matching.exchange_move_id
+                  JOIN account_partial_reconcile difference
+                    ON (difference.debit_move_id = debit.id AND difference.credit_move_id = item.id)
+                    OR (difference.debit_move_id = item.id
+                        AND difference.credit_move_id = credit.id)
+                 WHERE matching.exchange_move_id IS NOT NULL
+                   AND %(partners)s
+                   AND %(known)s
+                 ORDER BY difference.id, matching.id
+              ) difference
+             GROUP BY move_id
+            """,
+            partners=self.env["account.receivable"]._get_partner_sql(
+                SQL("credit.partner_id"), scope
+            ),
+            known=SQL("matching.max_date <= %s", scope.as_of) if scope.as_of else SQL("TRUE"),
         )

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 
@@ -255,23 +255,55 @@ class CrmCustomerHealth(models.Model):
         )
 
     def _get_countback_sql(self) -> SQL:
-        """Count-back days sales outstanding: the newest sales are taken off what is open.
-
-        The month in which nothing is left counts by the part that it takes. Where all sales do
-        not explain what is open, it is as old as the first month with an invoice.
+        """Count-back days sales outstanding of what is open now; sales since the first month with
+        an invoice.
         """
         return SQL(
             """
-            SELECT company_id, partner_id,
-                   COALESCE(
-                       MIN(as_of - LEAST(as_of, (start + interval '1 month')::date - 1)
-                           + (LEAST(as_of, (start + interval '1 month')::date - 1) - start + 1)
-                           * (open_amount - upto + sales) / sales)
-                           FILTER (WHERE sales > 0
-                                     AND open_amount > upto - sales AND open_amount <= upto),
-                       MAX(as_of - start + 1) FILTER (WHERE has_invoice)
-                   ) AS dso_countback
-              FROM health_month
+            SELECT company_id, partner_id, %s AS dso_countback
+              FROM (
+                SELECT *, LEAST(as_of, (start + interval '1 month')::date - 1) AS last_day
+                  FROM health_month
+              ) health_month
              GROUP BY company_id, partner_id
+            """,
+            self._get_countback_days_sql(
+                age=SQL("as_of - last_day"),
+                days=SQL("last_day - start + 1"),
+                sales=SQL("sales"),
+                before=SQL("upto - GREATEST(sales, 0)"),
+                open_amount=SQL("open_amount"),
+                has_sales=SQL("has_invoice"),
+            ),
+        )
+
+    @api.model
+    def _get_countback_days_sql(
+        self, age: SQL, days: SQL, sales: SQL, before: SQL, open_amount: SQL, has_sales: SQL
+    ) -> SQL:
+        """Count-back days sales outstanding, as an aggregate over months: the newest sales are
+        taken off what is open.
+
+        The month in which nothing is left counts by the part that it takes. Where all sales do
+        not explain what is open, it is as old as the first month of sales.
+
+        :param age: days from the month's end to the day of judgement
+        :param days: days of the month
+        :param before: sales of the months after it
+        :param has_sales: whether the month can be the first one
+        """
+        return SQL(
             """
+            COALESCE(
+                MIN(%(age)s + (%(days)s) * (%(open)s - (%(before)s)) / NULLIF(%(sales)s, 0))
+                    FILTER (WHERE %(sales)s > 0
+                              AND %(open)s > %(before)s AND %(open)s <= %(before)s + %(sales)s),
+                MAX(%(age)s + %(days)s) FILTER (WHERE %(has_sales)s))
+            """,
+            age=age,
+            days=days,
+            sales=sales,
+            before=before,
+            open=open_amount,
+            has_sales=has_sales,
         )

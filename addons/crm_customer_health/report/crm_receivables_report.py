@@ -276,32 +276,26 @@ class CrmReceivablesReport(models.Model):
         )
 
     def _get_countback_sql(self) -> SQL:
-        """The newest sales are taken off what is open; where they do not explain it, it is as old
-        as the first sales that are kept. A month without sales counts whole.
-        """
+        """Count-back days sales outstanding by slice, of the months that are kept."""
         return SQL(
             """
             SELECT slice.company_id, slice.date, slice_type, slice_id,
-                   CASE WHEN slice.open_amount > 0 THEN
-                       COALESCE(
-                           MIN(slice.date - back.date
-                               + back.days
-                               * (slice.open_amount - (slice.sales_upto - back.sales_upto))
-                               / NULLIF(back.sales_amount, 0))
-                           FILTER (
-                               WHERE back.sales_amount > 0
-                                 AND slice.open_amount > slice.sales_upto - back.sales_upto
-                                 AND slice.open_amount <= slice.sales_upto - back.sales_upto
-                                                          + back.sales_amount),
-                           MAX(slice.date - back.date + back.days)
-                               FILTER (WHERE back.sales_amount > 0))
+                   CASE WHEN slice.open_amount > 0 THEN %s
                         WHEN BOOL_OR(back.sales_amount > 0) THEN 0
                    END AS dso_countback
               FROM slice
               JOIN slice back USING (company_id, slice_type, slice_id)
              WHERE back.date <= slice.date
              GROUP BY slice.company_id, slice.date, slice_type, slice_id, slice.open_amount
-            """
+            """,
+            self.env["crm.customer.health"]._get_countback_days_sql(
+                age=SQL("slice.date - back.date"),
+                days=SQL("back.days"),
+                sales=SQL("back.sales_amount"),
+                before=SQL("slice.sales_upto - back.sales_upto"),
+                open_amount=SQL("slice.open_amount"),
+                has_sales=SQL("back.sales_amount > 0"),
+            ),
         )
 
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:

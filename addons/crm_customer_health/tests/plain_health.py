@@ -14,6 +14,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.addons.account_receivable_settlement.tests.plain_books import (
     SALE_TYPES,
+    cents,
     exact,
     instalments,
     is_document_line,
@@ -383,16 +384,37 @@ class PlainHealth:
             business["is_lapsed"] = business["recency"] > 2 * interval
         return business
 
-    @staticmethod
-    def _get_revenue(documents, after, upto):
+    def _get_revenue(self, documents, after, upto):
         return sum(
             (
-                exact(move.amount_untaxed_signed)
+                self._get_amounts(move)["untaxed"]
                 for move in documents
                 if after < move.invoice_date <= upto
             ),
             Fraction(0),
         )
+
+    def _get_amounts(self, move):
+        """Untaxed and with taxes; what a credit note takes off an invoice at the invoice's rate.
+
+        What the two rates make of it, exchange entries settle on one of them.
+        """
+        untaxed, total = exact(move.amount_untaxed_signed), exact(move.amount_total_signed)
+        if move.move_type != "out_refund":
+            return {"untaxed": untaxed, "total": total}
+        own = instalments(move)
+        matched = own.matched_debit_ids.debit_move_id.filtered(is_document_line)
+        rows = [
+            row
+            for row in settlements(own | matched)
+            if row["kind"] == "exchange"
+            and is_document_line(row["cause"])
+            and move in row["cause"].move_id | row["line"].move_id
+            and (self.is_live or max(row["cause"].date, row["line"].date) <= self.as_of)
+        ]
+        exchange = -sum((row["amount"] for row in rows), Fraction(0))
+        part = cents(exchange * untaxed / total, move.company_currency_id) if total else 0
+        return {"untaxed": untaxed + part, "total": total + exchange}
 
     def _get_countback(self, partner, facts):
         """Days of the newest sales that make up what is open."""
@@ -402,7 +424,7 @@ class PlainHealth:
         for move in self._documents[partner]:
             if move.invoice_date > self.as_of:
                 continue
-            sales[move.invoice_date.replace(day=1)] += exact(move.amount_total_signed)
+            sales[move.invoice_date.replace(day=1)] += self._get_amounts(move)["total"]
         rest, days = facts["open_amount"], Fraction(0)
         month, length = self.as_of.replace(day=1), self.as_of.day
         while rest > 0 and month >= facts["first_invoice_date"].replace(day=1):

@@ -245,6 +245,45 @@ class TestHealthTruthsMoney(HealthCommon):
         self._pay(invoice, date="2024-02-14")
         self.assertRow(paid_amount=500.0, payment_count=1, payment_score=76.67)
 
+    def test_37_credited_at_another_rate_no_revenue_is_left(self):
+        """500.00 at the invoice's rate is credited as 625.00, or as 400.00: it was not sold."""
+        foreign = self.setup_other_currency(
+            "EUR", rates=[("2023-01-01", 2.0), ("2024-02-01", 1.6), ("2024-03-01", 2.5)]
+        )
+        tax = self.company_data["default_tax_sale"]
+        for date, untaxed in (("2024-02-02", -625.0), ("2024-03-02", -400.0)):
+            customer = self._create_customer(f"Credited on {date}")
+            invoice = self._invoice(currency_id=foreign.id, taxes=tax, partner_id=customer.id)
+            self.assertEqual(invoice.amount_untaxed_signed, 500.0)
+            refund = self._invoice(
+                currency_id=foreign.id,
+                taxes=tax,
+                partner_id=customer.id,
+                move_type="out_refund",
+                date=date,
+            )
+            self.assertEqual(refund.amount_untaxed_signed, untaxed)
+            self._settle(invoice, refund)
+            self.assertEqual(invoice.payment_state, "reversed")
+            self.assertRow(
+                customer,
+                revenue_12m=0.0,
+                open_amount=0.0,
+                unapplied_credit_amount=0.0,
+            )
+
+    def test_37_credited_in_part_at_another_rate(self):
+        foreign = self.setup_other_currency("EUR", rates=[("2023-01-01", 2.0), ("2024-02-01", 1.6)])
+        invoice = self._invoice(currency_id=foreign.id, invoice_date_due="2024-06-30")
+        refund = self._invoice(
+            400.0, currency_id=foreign.id, move_type="out_refund", date="2024-02-02"
+        )
+        not_matched = {"open_amount": 500.0, "not_due_amount": 500.0}
+        self.assertRow(**not_matched, unapplied_credit_amount=250.0, revenue_12m=250.0)
+        self._settle(invoice, refund)
+        # 400 of the 1,000 at the invoice's rate are 200.
+        self.assertRow(open_amount=300.0, not_due_amount=300.0, revenue_12m=300.0)
+
     def test_08_foreign_currency(self):
         """Everything is in company currency and is never converted twice."""
         foreign = self.setup_other_currency("EUR", rates=[("2023-01-01", 2.0)])
