@@ -10,7 +10,7 @@ from pathlib import Path
 from .browser import find_browser
 from .console import SetupError
 from .odoo_source import Odoo, find_odoo
-from .paths import ADDONS, MEGABYTES_TO_RUN, TEST_ADDONS, require_space, state_dir
+from .paths import ADDONS, MEGABYTES_TO_RUN, TEST_ADDONS, digest, require_space, state_dir
 from .postgres import Postgres, find_postgres
 from .process import failure, run_logged
 from .python_env import find_python
@@ -41,6 +41,7 @@ class Environment:
     python: Path
     postgres: Postgres
     browser: Path | None
+    addons: Path = ADDONS  # an older version of them, where an upgrade is tested
 
     @property
     def data_dir(self):
@@ -77,8 +78,11 @@ class Environment:
             raise failure(["Odoo"], log)
         return status
 
-    def shell(self, database, code):
-        """Run Python code in `odoo shell` (it commits by itself) and return what it prints."""
+    def shell(self, database, code, log=None):
+        """Run Python code in `odoo shell` (it commits by itself) and return what it prints.
+
+        :param log: a file for Odoo's warnings
+        """
         done = subprocess.run(
             self.command("shell", "-d", database, "--log-level=warn", "--no-http"),
             input=code,
@@ -88,15 +92,19 @@ class Environment:
             text=True,
             check=False,
         )
+        if log:
+            log.write_text(done.stderr, encoding="utf-8")
         if done.returncode or "Traceback" in done.stderr:
             raise SetupError(f"odoo shell failed:\n{done.stderr}")
         return done.stdout
 
     def _write_configuration(self):
-        ours = [folder for folder in (ADDONS, TEST_ADDONS) if any(folder.glob("*/__manifest__.py"))]
+        folders = (self.addons, TEST_ADDONS)
+        ours = [folder for folder in folders if any(folder.glob("*/__manifest__.py"))]
         addons_path = ",".join(map(str, [*ours, self.odoo.addons_path]))
+        name = "odoo" if self.addons == ADDONS else f"odoo-{digest(str(self.addons))}"
         return write(
-            state_dir() / "odoo.conf",
+            state_dir() / f"{name}.conf",
             "[options]\n"
             f"addons_path = {addons_path}\n"
             f"data_dir = {self.data_dir}\n"

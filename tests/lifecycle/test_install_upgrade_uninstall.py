@@ -89,7 +89,7 @@ lead = env["crm.lead"].browse(%d)
 print("DEAL " + json.dumps([lead.id, lead.stage_id.name, lead.billing_status, lead.paid_total]))
 """
 UNINSTALL = """
-modules = env["ir.module.module"].search([("name", "=like", "crm_%%"), ("name", "in", %r)])
+modules = env["ir.module.module"].search([("name", "in", %r)])
 modules.button_immediate_uninstall()
 """
 

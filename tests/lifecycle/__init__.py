@@ -1,0 +1,1 @@
+"""Our addons' life in a database: they come, are upgraded, and leave."""
