@@ -11,6 +11,7 @@
         "security/account_receivable_settlement_security.xml",
         "data/ir_cron_data.xml",
         "views/account_receivable_settlement_views.xml",
+        "views/res_config_settings_views.xml",
     ],
     "pre_init_hook": "pre_init_hook",
 }

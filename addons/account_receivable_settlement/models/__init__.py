@@ -11,4 +11,5 @@ from . import (
     account_receivable_settlement,
     account_receivable_unposted,
     res_company,
+    res_config_settings,
 )

@@ -4,4 +4,5 @@ from . import (
     test_settlement_documents,
     test_settlement_money,
     test_settlement_search,
+    test_today,
 )
