@@ -3,8 +3,9 @@
 Invoices, receipts, credit notes, instalments, payments in full, in parts, once a month for many
 invoices, on account and without journal entry, write-offs inside payments, bad debts, foreign
 currencies with exchange entries, disputed invoices, opening balances, contacts below companies,
-two companies, opportunities. The same parameters give the same books: chance is a hash of the
-row's number. Everything is written as Odoo itself would have stored it (`consistency.py` checks).
+two companies, two customers with thousands of instalments, opportunities, their quotations and
+orders. The same parameters give the same books: chance is a hash of the row's number. Everything is
+written as Odoo itself would have stored it (`consistency.py` checks).
 """
 
 from datetime import date, timedelta
@@ -22,17 +23,21 @@ TABLES = [
     "account_move_line_account_tax_rel",
     "account_partial_reconcile",
     "account_payment",
+    "account_tax_sale_order_line_rel",
     "crm_lead",
     "res_partner",
+    "sale_order",
+    "sale_order_line",
+    "sale_order_line_invoice_rel",
 ]
 YEARS = 3
 INVOICES_PER_CUSTOMER = 10
 
 
 def write_books(env, invoices, customers=None, today=None):
-    """Fill a database that has `crm` and `account` installed.
+    """Fill a database that has `account`, `sale_crm` and `sale_stock` installed.
 
-    :param invoices: how many; credit notes and payments come on top
+    :param invoices: how many; credit notes, payments and two large customers come on top
     :param customers: a tenth of the invoices by default
     :param today: the day on which the books end; nothing is paid later
     """

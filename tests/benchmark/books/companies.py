@@ -29,6 +29,8 @@ def prepare_companies(env, first_day, today):
         if not company.chart_template:
             env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
     other.currency_id = euro
+    # Odoo makes one for the first company only.
+    env["stock.warehouse"].create({"name": "Overseas", "code": "OV", "company_id": other.id})
     env.ref("base.user_admin").company_ids |= other
     _write_table(
         env.cr,
@@ -40,6 +42,7 @@ def prepare_companies(env, first_day, today):
         ],
     )
     _write_rates(env, [(1, main, euro), (2, other, pound)], first_day, today)
+    _write_pricelists(env, [(1, main, euro), (2, other, pound)])
     _write_people(env, main | other)
     _write_terms(env)
     _write_products(env)
@@ -126,6 +129,22 @@ def _write_rates(env, currencies, first_day, today):
         "position int, month timestamp, rate numeric",
         [(position, month, rate) for position, _company, _currency, month, rate in rows],
     )
+
+
+def _write_pricelists(env, currencies):
+    """Orders are in the currency of their pricelist."""
+    rows = []
+    for position, company, foreign_currency in currencies:
+        for currency in (company.currency_id, foreign_currency):
+            pricelist = env["product.pricelist"].create(
+                {
+                    "name": f"{company.name}, {currency.name}",
+                    "company_id": company.id,
+                    "currency_id": currency.id,
+                }
+            )
+            rows.append((position, currency.id, pricelist.id))
+    _write_table(env.cr, "pricelist", "position int, currency_id int, id int", rows)
 
 
 def _write_people(env, companies):

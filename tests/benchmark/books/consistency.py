@@ -39,6 +39,37 @@ STORED = {
     "account.partial.reconcile": ["max_date"],
     "crm.lead": ["date_closed", "prorated_revenue", "won_status"],
     "res.partner": ["commercial_partner_id", "complete_name"],
+    "sale.order": [
+        "amount_tax",
+        "amount_total",
+        "amount_untaxed",
+        "currency_id",
+        "currency_rate",
+        "delivery_status",
+        "invoice_status",
+        "warehouse_id",
+    ],
+    "sale.order.line": [
+        "company_id",
+        "currency_id",
+        "customer_lead",
+        "invoice_status",
+        "order_partner_id",
+        "price_reduce_taxexcl",
+        "price_reduce_taxinc",
+        "price_subtotal",
+        "price_tax",
+        "price_total",
+        "qty_delivered",
+        "qty_delivered_method",
+        "qty_invoiced",
+        "qty_to_invoice",
+        "salesman_id",
+        "state",
+        "untaxed_amount_invoiced",
+        "untaxed_amount_to_invoice",
+        "warehouse_id",
+    ],
 }
 RULES = {
     "entries that do not balance": """
@@ -133,6 +164,25 @@ def _compare_matching_numbers(lines):
     return [f"matching_number of {len(found)}, such as {found[:3]}"] if found else []
 
 
+ORDERED = """
+    SELECT sale.opportunity_id, order_line.order_id, item.move_id, item.balance
+      FROM sale_order_line_invoice_rel rel
+      JOIN account_move_line item ON item.id = rel.invoice_line_id
+      JOIN sale_order_line order_line ON order_line.id = rel.order_line_id
+      JOIN sale_order sale ON sale.id = order_line.order_id
+"""
+
+
+def _count_large(instalments, still_open):
+    return f"""
+        SELECT COUNT(*) FROM (
+            SELECT partner_id FROM account_move_line WHERE display_type = 'payment_term'
+             GROUP BY partner_id
+            HAVING COUNT(*) = {instalments}
+               AND COUNT(*) FILTER (WHERE amount_residual != 0) = {still_open}) large
+    """
+
+
 CASES = {
     "contacts below companies": "SELECT COUNT(*) FROM res_partner WHERE parent_id IS NOT NULL",
     "companies with invoices beyond the first": """
@@ -190,6 +240,27 @@ CASES = {
     "won deals": "SELECT COUNT(*) FROM crm_lead WHERE won_status = 'won'",
     "lost deals": "SELECT COUNT(*) FROM crm_lead WHERE won_status = 'lost'",
     "open deals": "SELECT COUNT(*) FROM crm_lead WHERE won_status = 'pending'",
+    "quotations sent": "SELECT COUNT(*) FROM sale_order WHERE state = 'sent'",
+    "orders without a deal": "SELECT COUNT(*) FROM sale_order WHERE opportunity_id IS NULL",
+    "orders of deals, with nothing invoiced": f"""
+        SELECT COUNT(*) FROM sale_order WHERE state = 'sale' AND opportunity_id IS NOT NULL
+           AND id NOT IN (SELECT order_id FROM ({ORDERED}) ordered)
+    """,
+    "orders of deals, with something left to invoice": f"""
+        SELECT COUNT(*) FROM sale_order WHERE invoice_status = 'to invoice'
+           AND id IN (SELECT order_id FROM ({ORDERED}) ordered WHERE opportunity_id IS NOT NULL)
+    """,
+    "orders in foreign currency": """
+        SELECT COUNT(*) FROM sale_order sale JOIN res_company company ON company.id = company_id
+         WHERE sale.currency_id != company.currency_id
+    """,
+    "credited order lines": f"SELECT COUNT(*) FROM ({ORDERED}) ordered WHERE balance > 0",
+    "invoices of several deals": f"""
+        SELECT COUNT(*) FROM (SELECT move_id FROM ({ORDERED}) ordered
+         GROUP BY move_id HAVING COUNT(DISTINCT opportunity_id) > 1) several
+    """,
+    "customers with 911 instalments, of which 80 are open": _count_large(911, 80),
+    "customers with 4,331 instalments, of which 351 are open": _count_large(4331, 351),
 }
 
 

@@ -1,29 +1,40 @@
 -- Customers: who sells to them, in which currency, and how they pay.
 
+-- Two more than there are others have a great many instalments, some of them open, whatever the
+-- size of the books: in three parts each, and as many at once as are left over.
+CREATE UNLOGGED TABLE books.large AS
+SELECT parameter.customers + k AS customer_n, kind.*
+  FROM books.parameter
+ CROSS JOIN (VALUES (1, 911, 80), (2, 4331, 351)) AS kind (k, instalments, open_instalments);
+
 CREATE UNLOGGED TABLE books.customer AS
 SELECT n,
        'Customer ' || n AS name,
        base.id + n AS partner_id,
        company.*,
-       CASE WHEN books.chance(n, 2) < 0.10 THEN company.foreign_currency_id END AS foreign_id,
+       CASE WHEN large.k IS NULL AND books.chance(n, 2) < 0.10 THEN company.foreign_currency_id
+       END AS foreign_id,
        (1 + floor(books.chance(n, 3) * (SELECT COUNT(*) FROM books.salesperson)))::int AS seller,
        CASE WHEN books.chance(n, 4) < 0.60 THEN 0 WHEN books.chance(n, 4) < 0.85 THEN 1 ELSE 2 END
            AS contacts,
        -- Prompt, usual, slow and bad payers: mean and deviation of days beyond terms.
-       CASE WHEN books.chance(n, 5) < 0.55 THEN -2
+       CASE WHEN books.chance(n, 5) < 0.55 OR large.k IS NOT NULL THEN -2
             WHEN books.chance(n, 5) < 0.80 THEN 8
             WHEN books.chance(n, 5) < 0.95 THEN 30 ELSE 75 END AS late_days,
-       CASE WHEN books.chance(n, 5) < 0.55 THEN 4
+       CASE WHEN books.chance(n, 5) < 0.55 OR large.k IS NOT NULL THEN 4
             WHEN books.chance(n, 5) < 0.80 THEN 8
             WHEN books.chance(n, 5) < 0.95 THEN 18 ELSE 40 END AS late_deviation,
        -- Pays once a month what has come due.
-       books.chance(n, 6) < 0.15 AND books.chance(n, 2) >= 0.10 AS pays_monthly,
+       large.k IS NULL AND books.chance(n, 6) < 0.15 AND books.chance(n, 2) >= 0.10
+           AS pays_monthly,
        floor(books.chance(n, 7) * 5)::int AS term
   FROM books.parameter
- CROSS JOIN generate_series(1, parameter.customers) AS n
+ CROSS JOIN generate_series(1, parameter.customers + (SELECT COUNT(*) FROM books.large)) AS n
+  LEFT JOIN books.large ON large.customer_n = n
  CROSS JOIN (SELECT COALESCE(MAX(id), 0) AS id FROM res_partner) base
   JOIN books.company company
-    ON company.position = CASE WHEN books.chance(n, 1) < 0.8 THEN 1 ELSE 2 END;
+    ON company.position
+       = CASE WHEN books.chance(n, 1) < 0.8 OR large.k IS NOT NULL THEN 1 ELSE 2 END;
 
 ALTER TABLE books.customer ADD PRIMARY KEY (n);
 

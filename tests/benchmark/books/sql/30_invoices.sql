@@ -1,7 +1,18 @@
 -- Invoices and receipts, their lines, instalments, and what becomes of them.
 
 CREATE UNLOGGED TABLE books.invoice AS
-WITH drawn AS (
+WITH large AS (
+    -- Of the large customers: the newest are open, and of those that are paid at once the first.
+    SELECT customer_n, i,
+           i <= singles AS is_single,
+           CASE WHEN i <= singles THEN i <= mod(open_instalments, 3)
+                ELSE i > invoices - open_instalments / 3 END AS is_open,
+           invoices
+      FROM (SELECT *, mod(instalments, 3) AS singles, instalments / 3 + mod(instalments, 3) AS invoices
+              FROM books.large) kind
+     CROSS JOIN generate_series(1, invoices) AS i
+),
+drawn AS (
     SELECT n,
            -- Few customers buy often, many seldom.
            1 + floor(parameter.customers * power(books.chance(n, 11), 1.5))::int AS customer_n,
@@ -9,9 +20,18 @@ WITH drawn AS (
            parameter.first_day
                + floor((parameter.today - parameter.first_day) * power(books.chance(n, 12), 0.8))::int
                AS date,
-           parameter.first_day, parameter.today
+           parameter.first_day, parameter.today, NULL::bool AS is_single, NULL::bool AS is_open
       FROM books.parameter
      CROSS JOIN generate_series(1, parameter.invoices) AS n
+     UNION ALL
+    SELECT parameter.invoices + (ROW_NUMBER() OVER (ORDER BY customer_n, i))::int, customer_n,
+           -- What is paid is so long ago that all of its instalments are.
+           CASE WHEN is_open THEN parameter.today - mod(7 * i, 90)
+                ELSE parameter.first_day
+                     + (parameter.today - 150 - parameter.first_day) * i / large.invoices END,
+           parameter.first_day, parameter.today, is_single, is_open
+      FROM books.parameter
+     CROSS JOIN large
 )
 SELECT drawn.*,
        customer.position, customer.foreign_id,
@@ -20,12 +40,19 @@ SELECT drawn.*,
        COALESCE(customer.foreign_id, customer.currency_id) AS currency_id,
        COALESCE(rate.rate, 1) AS rate,
        customer.seller, customer.pays_monthly, customer.late_days, customer.late_deviation,
-       CASE WHEN books.chance(drawn.n, 13) < 0.03 THEN 'out_receipt' ELSE 'out_invoice' END
-           AS move_type,
-       CASE WHEN books.chance(drawn.n, 14) < 0.85 THEN customer.term
+       CASE WHEN drawn.is_open IS NULL AND books.chance(drawn.n, 13) < 0.03 THEN 'out_receipt'
+            ELSE 'out_invoice' END AS move_type,
+       CASE WHEN drawn.is_single THEN 2
+            WHEN NOT drawn.is_single THEN 4
+            WHEN books.chance(drawn.n, 14) < 0.85 THEN customer.term
             ELSE floor(books.chance(drawn.n, 18) * 5)::int END AS term,
        1 + (books.chance(drawn.n, 15) < 0.50)::int + (books.chance(drawn.n, 15) < 0.25)::int AS lines,
-       CASE WHEN fate.chance < 0.03 AND customer.foreign_id IS NULL THEN 'credited'
+       CASE WHEN drawn.is_open THEN 'unpaid'
+            WHEN NOT drawn.is_open
+            THEN CASE WHEN fate.chance BETWEEN 0.09 AND 0.12 THEN 'written_off_in_payment'
+                      WHEN fate.chance BETWEEN 0.12 AND 0.20 THEN 'paid_in_parts'
+                      ELSE 'paid' END
+            WHEN fate.chance < 0.03 AND customer.foreign_id IS NULL THEN 'credited'
             WHEN fate.chance < 0.07 AND customer.foreign_id IS NULL THEN 'partly_credited'
             WHEN fate.chance < 0.09 AND drawn.today - drawn.date > 240
              AND customer.foreign_id IS NULL THEN 'lost'
