@@ -7,8 +7,14 @@ from .figures import Figure, measurement, milliseconds
 REPEATS = 10
 TIMES_LEAN = 2
 
+#: A page as the web client asks for it: so many rows, and how many there are, up to a limit.
+PAGE = 80
+COUNT_LIMIT = 10001
+SECONDS_OF_A_PAGE = 0.5
+
 # Nothing but what these books hold. The same rows, or it is no comparison: that is checked.
-LEAN = """
+# What stands in braces restricts them to one customer.
+LEAN_PARTIAL = """
 WITH loss AS (
     SELECT item.move_id, -SUM(item.balance) AS lost,
            BOOL_OR((item.company_id, item.account_id) IN (
@@ -18,13 +24,14 @@ WITH loss AS (
      WHERE item.payment_id IS NOT NULL
        AND item.account_id IN (
             SELECT id FROM account_account WHERE split_part(account_type, '_', 1) = 'expense')
+       AND {of_item}
      GROUP BY item.move_id
 ),
 exchange AS (
     SELECT caused.exchange_move_id AS move_id, MIN(item.date) AS date
       FROM account_partial_reconcile caused
       JOIN account_move_line item ON item.id = caused.credit_move_id
-     WHERE caused.exchange_move_id IS NOT NULL
+     WHERE caused.exchange_move_id IS NOT NULL AND {of_item}
      GROUP BY caused.exchange_move_id
 )
 SELECT line.company_id, line.partner_id, line.id AS line_id, line.move_id,
@@ -51,17 +58,22 @@ SELECT line.company_id, line.partner_id, line.id AS line_id, line.move_id,
            lost.amount
      WHERE lost.amount != 0
        ) part
- WHERE line.display_type = 'payment_term' AND line.parent_state = 'posted'
- UNION ALL
-SELECT line.company_id, line.partner_id, line.id, line.move_id, NULL, 'payment',
-       line.amount_residual, line.invoice_date, GREATEST(line.date_maturity, line.invoice_date),
-       GREATEST(line.invoice_date, payment.date)
+ WHERE line.display_type = 'payment_term' AND line.parent_state = 'posted' AND {of_line}
+"""
+LEAN_UNPOSTED = """
+SELECT line.company_id, line.partner_id, line.id AS line_id, line.move_id,
+       NULL::int AS counterpart_line_id, 'payment' AS kind, line.amount_residual AS amount,
+       line.invoice_date, GREATEST(line.date_maturity, line.invoice_date) AS due_date,
+       GREATEST(line.invoice_date, payment.date) AS settlement_date
   FROM account_payment payment
   JOIN account_move__account_payment link ON link.payment_id = payment.id
   JOIN account_move_line line ON line.move_id = link.invoice_id
  WHERE payment.move_id IS NULL AND line.display_type = 'payment_term'
-   AND line.parent_state = 'posted' AND line.amount_residual != 0
+   AND line.parent_state = 'posted' AND line.amount_residual != 0 AND {of_line}
 """
+LEAN = f"{LEAN_PARTIAL} UNION ALL {LEAN_UNPOSTED}".replace("{of_line}", "TRUE").replace(
+    "{of_item}", "TRUE"
+)
 
 
 @measurement("settlements")
@@ -81,6 +93,76 @@ def measure(bench):
     for title in ("one customer", "one invoice"):
         rows, seconds = result[title]
         yield Figure(f"settlements of {title} ({rows})", milliseconds(seconds))
+
+
+@measurement("pages of settlements")
+def measure_pages(bench):
+    for title, domains in bench.ours.call("measure_2_settlements", "get_domains").items():
+        page = bench.ours.call("measure_2_settlements", "read_pages", domains=domains)
+        yield Figure(
+            f"first page of settlements{title}, {page['rows']:,} of {page['length']:,}",
+            f"{page['statements']} statements, {milliseconds(page['seconds'])}",
+            f"{SECONDS_OF_A_PAGE} s",
+            page["seconds"] <= SECONDS_OF_A_PAGE,
+        )
+
+
+def get_domains(env):
+    """What people look for, each several times: the first of them warms the caches."""
+    env.cr.execute(
+        """
+        SELECT id, commercial_partner_id FROM account_move
+         WHERE move_type = 'out_invoice' AND payment_state = 'paid' ORDER BY id LIMIT 2000
+        """
+    )
+    invoices = env.cr.fetchall()
+    invoices = invoices[:: max(len(invoices) // 4, 1)][:4]
+    env.cr.execute(
+        """
+        SELECT day::date::text, (day + interval '1 month - 1 day')::date::text
+          FROM (SELECT date_trunc('month', MAX(date)) AS last FROM account_move
+                 WHERE state = 'posted') book
+         CROSS JOIN generate_series(last - interval '13 months', last - interval '1 month',
+                                    interval '4 months') day
+        """
+    )
+    return {
+        "": [[]] * 4,
+        " of a month": [
+            [["settlement_date", ">=", first], ["settlement_date", "<=", last]]
+            for first, last in env.cr.fetchall()
+        ],
+        " of a customer": [[["partner_id", "child_of", row[1]]] for row in invoices],
+        " of an invoice": [[["invoice_id", "=", row[0]]] for row in invoices],
+    }
+
+
+def read_pages(env, domains):
+    from .inside import as_user, counted
+
+    env = as_user(env)
+    settlements = env["account.receivable.settlement"]
+    fields = settlements.get_views([[False, "list"]])["models"][settlements._name]["fields"]
+    specification = {
+        name: {"fields": {"display_name": {}}} if settlements._fields[name].relational else {}
+        for name in fields
+        if name in settlements._fields
+    }
+    samples, pages = [], []
+    for domain in domains:
+        env.invalidate_all()
+        with counted(env) as count:
+            page = settlements.web_search_read(
+                domain, specification, limit=PAGE, count_limit=COUNT_LIMIT
+            )
+        samples.append(count)
+        pages.append(page)
+    return {
+        "rows": max(len(page["records"]) for page in pages),
+        "length": max(page["length"] for page in pages),
+        "statements": max(count.statements for count in samples[1:]),
+        "seconds": median(count.seconds for count in samples[1:]),
+    }
 
 
 def read_settlements(env):

@@ -16,7 +16,7 @@ GROUP_BY = {
 }
 
 # The figures that the books can yield, without rules for what they do not hold. The same sums, or
-# it is no comparison: that is checked.
+# it is no comparison: that is checked. What stands in braces restricts them to one customer.
 LEAN = {
     "lean_open": """
         SELECT line.company_id, line.partner_id,
@@ -47,7 +47,7 @@ LEAN = {
                  WHERE counterpart_line_id IS NULL GROUP BY line_id) paid ON paid.line_id = line.id
              WHERE line.reconciled IS NOT TRUE AND line.amount_residual != 0
                AND line.parent_state = 'posted' AND account.account_type = 'asset_receivable'
-               AND line.partner_id IS NOT NULL
+               AND line.partner_id IS NOT NULL AND {of_line}
           ) line
          CROSS JOIN LATERAL (SELECT {curve_of_days} AS points) curve
          GROUP BY line.company_id, line.partner_id
@@ -109,6 +109,7 @@ LEAN = {
               FROM account_move move
               JOIN day ON day.company_id = move.company_id
              WHERE move_type IN ('out_invoice', 'out_refund', 'out_receipt') AND state = 'posted'
+               AND {of_move}
           ) document
          GROUP BY company_id, partner_id
     """,
@@ -130,7 +131,7 @@ LEAN = {
                   JOIN lean_open ON lean_open.company_id = move.company_id
                                 AND lean_open.partner_id = move.commercial_partner_id
                  WHERE move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                   AND state = 'posted' AND open_amount > 0
+                   AND state = 'posted' AND open_amount > 0 AND {of_move}
                  GROUP BY 1, 2, 3, 4, 5
               ) month
           ) month
@@ -323,7 +324,7 @@ def _compute_lean(env, companies):
             " (SELECT MIN(year_start) FROM day)",
             SQL(LEAN_SETTLEMENTS),
         ),
-        **{name: SQL(text.replace("{curve_of_days}", CURVE)) for name, text in LEAN.items()},
+        **{name: SQL(_for_everybody(text)) for name, text in LEAN.items()},
     }
     seconds = 0
     for name, select in tables.items():
@@ -333,6 +334,12 @@ def _compute_lean(env, companies):
             env, SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", table, select)
         )
     return seconds
+
+
+def _for_everybody(text):
+    for scope in ("{of_line}", "{of_move}"):
+        text = text.replace(scope, "TRUE")
+    return text.replace("{curve_of_days}", CURVE)
 
 
 def refresh_all(env, later):

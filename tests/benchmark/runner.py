@@ -1,35 +1,32 @@
 """The benchmark: books, our addons on a copy of them, the measurements, a table."""
 
-import os
-import subprocess
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
 from environment.addons import our_addons
 from environment.console import step
 from environment.databases import Databases
-from environment.paths import checkout_key, digest, log_file, state_dir
-from environment.process import ending_with_us, failure
+from environment.paths import checkout_key, digest, state_dir
 
-from .figures import Figure, load_measurements
+from .figures import load_measurements
+from .installing import measure_installing
 from .worker_client import Worker
 
 HERE = Path(__file__).parent
-MINUTES_TO_INSTALL = 10
-MEMORY_GROWTH = 1.2
 
 
 class Bench:
     """What a measurement works with.
 
     :ivar invoices: how many invoices the books hold
+    :ivar addons: the names of our addons
     :ivar plain: a :class:`Worker` on the books, without our addons
-    :ivar ours: a Worker on a copy of them with our addons, some invoices linked to deals
+    :ivar ours: a Worker on a copy of them with our addons; a fifth of the invoices belongs to deals
     """
 
-    def __init__(self, invoices, plain, ours, report):
+    def __init__(self, invoices, addons, plain, ours, report):
         self.invoices = invoices
+        self.addons = addons
         self.plain = plain
         self.ours = ours
         self._report = report
@@ -48,15 +45,14 @@ def run(environment, options):
         books = databases.books(options.invoices)
         small_books = databases.books(options.invoices // 10)
         ours = databases.copy_of(books, "ours")
-        figures = list(_measure_installing(databases, small_books, ours))
+        addons = our_addons()
+        figures = list(measure_installing(databases, addons, small_books, ours))
         plain = databases.copy_of(books, "plain")
         plain_worker = stack.enter_context(Worker(environment, plain))
         our_worker = stack.enter_context(Worker(environment, ours))
-        with step("Linking invoices to deals"):
-            our_worker.call("inside", "link_invoices")
         for name in (plain, ours):
             databases.query("VACUUM ANALYZE", name)
-        bench = Bench(options.invoices, plain_worker, our_worker, report)
+        bench = Bench(options.invoices, addons, plain_worker, our_worker, report)
         for name, measure in load_measurements().items():
             if not options.only or options.only in name:
                 with step(f"Measuring: {name}"):
@@ -92,6 +88,8 @@ class BenchmarkDatabases:
                 Worker(self.environment, unfinished) as worker,
             ):
                 worker.call("inside", "write_books", invoices=invoices)
+            # What is measured does not depend on when it last came by.
+            self.databases.stop_autovacuum(unfinished)
             self.databases.rename(unfinished, name)
         return name
 
@@ -105,54 +103,6 @@ class BenchmarkDatabases:
         if not self._keep:
             for name in self._to_drop:
                 self.databases.drop(name)
-
-
-def _measure_installing(databases, small_books, ours):
-    """Install our addons on few invoices and on all: time, and memory that must not grow."""
-    addons = our_addons()
-    small = databases.copy_of(small_books, "small")
-    peaks = {}
-    for name in (small, ours):
-        with step(f"Installing {', '.join(addons)}"):
-            start = time.monotonic()
-            peaks[name] = _install(databases.environment, name, addons)
-            seconds = time.monotonic() - start
-    databases.databases.drop(small)
-    yield Figure(
-        "installing our addons",
-        f"{seconds:.0f} s",
-        f"{MINUTES_TO_INSTALL} min",
-        seconds <= MINUTES_TO_INSTALL * 60,
-    )
-    growth = peaks[ours] / peaks[small]
-    yield Figure(
-        "  memory of the Odoo process, against a tenth of the invoices",
-        f"{peaks[ours] // 1024} MB, × {growth:.2f}",
-        f"× {MEMORY_GROWTH}",
-        growth <= MEMORY_GROWTH,
-    )
-
-
-def _install(environment, database, addons):
-    """Install and return the most memory that the process had, in kB."""
-    command = environment.command(
-        *("-d", database, "-i", ",".join(addons), "--stop-after-init", "--no-http")
-    )
-    log = log_file("benchmark-install")
-    with open(log, "w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            ending_with_us(command),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment.environ,
-            cwd=state_dir(),
-        )
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise failure(command, log)
-    return usage.ru_maxrss
 
 
 def _table(figures, invoices):
