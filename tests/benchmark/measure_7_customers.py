@@ -173,10 +173,12 @@ def _get_lean_sql(text, company, partner_id, open_amount):
 def _explain(env, company, partner):
     from odoo.tools import SQL
 
+    from odoo.addons.crm_customer_health.scope import HealthScope
+
     health = env["crm.customer.health"]
     statement = SQL(
         "%s SELECT * FROM health_result",
-        health._get_with_sql(health._get_relations(company, partner, None)),
+        health._get_with_sql(health._get_relations(HealthScope(company, partner))),
     )
     statements = {
         "ours": statement,

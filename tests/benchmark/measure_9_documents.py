@@ -20,15 +20,15 @@ REPEATS = {1: 7, 10: 3, COUNT: 1}
 #: States of a document, and in which databases it exists.
 STATES = {
     "no deal": ("plain", "ours"),
-    "a deal on each invoice": ("ours",),
-    "invoices of orders": ("plain",),
-    "invoices of orders of deals": ("ours",),
+    "a deal on each": ("ours",),
+    "of orders": ("plain",),
+    "of orders of deals": ("ours",),
 }
 #: With which state of documents without our addons each is compared.
 COMPARED = {
     "no deal": "no deal",
-    "a deal on each invoice": "no deal",
-    "invoices of orders of deals": "invoices of orders",
+    "a deal on each": "no deal",
+    "of orders of deals": "of orders",
 }
 ACTIONS = (
     ("posting an invoice", "post", 1),
@@ -52,15 +52,19 @@ def measure(bench):
     }
     for title, action, count in ACTIONS:
         runs = _run_in_turns(workers, documents, action, count)
+        shown = None
         for state, plain_state in COMPARED.items():
             plain, ours = runs["plain", plain_state], runs["ours", state]
-            if state == plain_state or state == "invoices of orders of deals":
+            if plain_state != shown:
+                shown = plain_state
                 yield Figure(
-                    f"{title}, without our addons"
-                    + (" (invoices of orders)" if state != plain_state else ""),
+                    f"{title}, {plain_state}, without our addons",
                     f"{plain['statements']:.0f} statements, {milliseconds(plain['seconds'])}",
                 )
-            more = ours["statements"] - plain["statements"]
+            # Beside fields of ours Odoo needs a statement less for each payment. Nothing of a deal
+            # may hide in that: it is held against the same without a deal, too.
+            least = min(run["statements"] for key, run in runs.items() if key[1] == plain_state)
+            more = ours["statements"] - (least if state != plain_state else plain["statements"])
             yield Figure(
                 f"  with them, {state}",
                 f"{more:+.0f} statements, time × {ours['seconds'] / plain['seconds']:.2f}",
@@ -97,7 +101,7 @@ def prepare(env, state, addons):
     from .inside import as_user, work_off
 
     env = as_user(env)
-    if state.startswith("invoices of orders"):
+    if state.startswith("of orders"):
         env.cr.execute(
             """
             SELECT sale.id FROM sale_order sale
@@ -122,7 +126,7 @@ def prepare(env, state, addons):
         )
         customers = env.cr.fetchall()
         product = env["product.product"].search([("name", "=like", "Product %")], limit=1)
-        has_deal = state == "a deal on each invoice"
+        has_deal = state == "a deal on each"
         invoices = env["account.move"].create(
             [
                 {
