@@ -144,7 +144,7 @@ class AccountReceivableItem(models.AbstractModel):
         )
 
     def _get_unposted_sql(self, scope) -> SQL:
-        """What payments without journal entry settle of instalments."""
+        """What payments without journal entry settle of instalments, however long ago."""
         return SQL(
             """
             SELECT line_id, SUM(amount) AS amount
@@ -152,6 +152,8 @@ class AccountReceivableItem(models.AbstractModel):
              WHERE %(known)s
              GROUP BY line_id
             """,
-            unposted=self.env["account.receivable.unposted"]._get_unposted_sql(scope),
+            unposted=self.env["account.receivable.unposted"]._get_unposted_sql(
+                scope.but(since=None)
+            ),
             known=SQL("settlement_date <= %s", scope.as_of) if scope.as_of else SQL("TRUE"),
         )

@@ -1,3 +1,5 @@
+from datetime import date
+
 from freezegun import freeze_time
 
 from odoo import Command
@@ -12,12 +14,12 @@ from .common import ReceivableCommon
 class TestOpenItems(ReceivableCommon):
     """What is open, and since when, item by item."""
 
-    def _get_items(self, as_of=None):
+    def _get_items(self, as_of=None, since=None):
         """Rows ``(amount, due date)`` of the customer's open items, the first due first."""
         self._flush()
         self.env["account.receivable"]._flush()
         sql = self.env["account.receivable.item"]._get_item_sql(
-            Scope(self.company, self.partner, as_of)
+            Scope(self.company, self.partner, as_of, since)
         )
         return sorted(
             ((float(row["amount"]), str(row["due_date"])) for row in self._read(sql)),
@@ -96,3 +98,10 @@ class TestOpenItems(ReceivableCommon):
         revaluation.action_post()
         self.assertEqual(revaluation.line_ids.filtered("partner_id").amount_residual, 200.0)
         self.assertEqual(self._get_items(), [(500.0, "2024-06-30")])
+
+    def test_paid_without_journal_entry_long_ago_is_not_open(self):
+        """Which settlements are wanted says nothing of what is open."""
+        invoice = self._create_document([{"price_unit": 100.0}])
+        self._pay_without_entry(invoice, 70.0, date="2024-01-20")
+        self.assertEqual(self._get_items(), [(30.0, "2024-01-10")])
+        self.assertEqual(self._get_items(since=date(2024, 2, 1)), [(30.0, "2024-01-10")])
