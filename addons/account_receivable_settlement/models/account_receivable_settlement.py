@@ -6,6 +6,7 @@ from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL
 
 from ..scope import Scope
+from .account_receivable_unposted import UNPOSTED_IDS
 
 #: How many reconciliations are looked through for each settlement of a page that is wanted.
 WINDOW = 8
@@ -140,8 +141,11 @@ class AccountReceivableSettlement(models.Model):
         if not self._ids:
             return Scope()
         return Scope(
-            partial_ids=SQL("%s::int[]", [row_id // 8 for row_id in self._ids if row_id > 0]),
-            line_ids=SQL("%s::int[]", [-row_id // 16 for row_id in self._ids if row_id < 0]),
+            partial_ids=SQL("%s::bigint[]", [row_id // 8 for row_id in self._ids if row_id > 0]),
+            line_ids=SQL(
+                "%s::bigint[]",
+                [-row_id // UNPOSTED_IDS for row_id in self._ids if row_id < 0],
+            ),
         )
 
     @api.model
@@ -190,7 +194,8 @@ class AccountReceivableSettlement(models.Model):
             for name, column in columns.items()
             if condition.field_expr == name
             and condition.operator == "in"
-            and all(isinstance(value, int) for value in condition.value)
+            # False, which stands for none, is an integer, too.
+            and all(type(value) is int for value in condition.value)
         ]
         if not conditions:
             return None

@@ -1,6 +1,9 @@
 from odoo import models
 from odoo.tools import SQL
 
+#: How many ids an instalment has for its payments without journal entry.
+UNPOSTED_IDS = 2**9
+
 
 class AccountReceivableUnposted(models.AbstractModel):
     """Payments without a journal entry, which leave no reconciliation yet."""
@@ -34,7 +37,7 @@ class AccountReceivableUnposted(models.AbstractModel):
               FROM (
                 WITH payment AS MATERIALIZED (%(payment)s),
                      item AS MATERIALIZED (%(item)s)
-                SELECT -(line.id::bigint * 16 + paid.number) AS id,
+                SELECT -(line.id::bigint * %(ids)s + paid.number) AS id,
                        line.company_id,
                        line.partner_id,
                        line.id AS line_id,
@@ -62,6 +65,7 @@ class AccountReceivableUnposted(models.AbstractModel):
                  WHERE %(conditions)s
                    ) settled
             """,
+            ids=UNPOSTED_IDS,
             payment=self._get_payment_sql(scope),
             item=self._get_item_sql(),
             paid=self._get_paid_sql(),

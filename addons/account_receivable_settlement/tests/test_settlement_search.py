@@ -107,7 +107,35 @@ class TestSettlementSearch(ReceivableCommon):
             alone = self.settlements.browse(row.id)
             self.assertEqual(alone.exists(), row)
             self.assertEqual(alone.amount, row.amount)
-        self.assertFalse(self.settlements.browse(10**9).exists())
+        for unknown in (10**9, 10**15, -(10**9), -(10**15)):
+            self.assertFalse(self.settlements.browse(unknown).exists())
+
+    def test_many_payments_without_entry_of_one_invoice(self):
+        """Paid week by week: each is a settlement of its own, which can be opened."""
+        invoices = self._create_document([{"price_unit": 2500.0}], date="2024-07-01")
+        invoices |= self._create_document([{"price_unit": 100.0}], date="2024-07-01")
+        for week in range(20):
+            self._pay_without_entry(invoices[0], 100.0 + week, date=f"2024-08-{week + 1:02}")
+        self._pay_without_entry(invoices[1], 50.0, date="2024-08-01")
+        rows = self.settlements.search([("invoice_id", "in", invoices.ids)])
+        amounts = [50.0, *(100.0 + week for week in range(20))]
+        self.assertEqual(sorted(rows.mapped("amount")), amounts)
+        rows.invalidate_recordset()
+        self.assertEqual(
+            sorted(self.settlements.browse(row_id).amount for row_id in rows.ids), amounts
+        )
+
+    def test_none_among_wanted(self):
+        """Filters for what is not set ask for the rest of the rows, too."""
+        for field_name in ("partner_id", "invoice_id", "invoice_line_id", "counterpart_line_id"):
+            wanted = self.rows[:3][field_name].ids
+            for domain in (
+                Domain(field_name, "=", False),
+                Domain(field_name, "!=", False),
+                Domain(field_name, "in", [*wanted, False]),
+                Domain(field_name, "not in", [*wanted, False]),
+            ):
+                self.assertEqual(self.settlements.search(domain), self._get_expected(domain))
 
     def test_other_orders_and_alternatives(self):
         domain = Domain("settlement_date", ">=", "2024-08-01") | Domain("kind", "=", "exchange")

@@ -1,6 +1,3 @@
-from datetime import datetime, timezone
-from zoneinfo import ZoneInfo
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -95,9 +92,7 @@ class CrmCustomerFlagRun(models.Model):
 
     @api.model
     def _is_morning(self, company) -> bool:
-        # As for the company's day: its contact's time zone.
-        zone = company.sudo().partner_id.tz or self.env.user.tz or "UTC"
-        return datetime.now(timezone.utc).astimezone(ZoneInfo(zone)).hour >= MORNING
+        return company._get_now().hour >= MORNING
 
     @api.model
     def _get_finished(self, company):
