@@ -38,12 +38,14 @@ def change_scheduled_actions(env):
 
 
 def change_data(env):
-    """Stages, activity types, digest and parameters as a company wants them."""
+    """Stages, activity types, rules, digest and parameters as a company wants them."""
     for stage in records_of_ours(env, "crm.stage"):
         stage.write({"name": f"{stage.name} (ours)", "sequence": stage.sequence + 50, "fold": True})
     env["crm.stage"].create({"name": "In court", "billing_status": "overdue", "sequence": 60})
     for activity_type in records_of_ours(env, "mail.activity.type"):
         activity_type.write({"summary": "Do it today", "delay_count": 4})
+    for rule in records_of_ours(env, "ir.rule"):
+        rule.write({"name": f"{rule.name} (ours)", "domain_force": f"{rule.domain_force} or []"})
     env.ref("digest.digest_digest_default").kpi_cash_received = False
     env["ir.config_parameter"].set_param("crm_accounting_bridge.move_stages", "True")
     customer = env["res.partner"].search([("name", "=", "Flagged Ltd")])
