@@ -1,6 +1,6 @@
 """Installing beside, or below, addons that held these models before."""
 
-from .moving import move_records
+from .moving import move_records, remember_rules, restore_rules
 
 
 def pre_init_hook(env):
@@ -13,3 +13,12 @@ def pre_init_hook(env):
         "account_receivable_settlement",
         ["%account\\_receivable\\_settlement%"],
     )
+    remember_rules(env.cr, "account_receivable_settlement")
+
+
+def post_init_hook(env):
+    """Record rules that came from the bridge are as people edited them."""
+    env.flush_all()
+    restore_rules(env.cr)
+    env["ir.rule"].invalidate_model(flush=False)
+    env.registry.clear_cache()

@@ -1,6 +1,6 @@
 """For upgrades in which a model moves from one addon to another."""
 
-from odoo.tools.sql import SQL
+from odoo.tools.sql import SQL, table_columns
 
 
 def move_records(cr, old_module: str, new_module: str, patterns: list[str]):
@@ -47,3 +47,38 @@ def move_records(cr, old_module: str, new_module: str, patterns: list[str]):
                 new=new_module,
             )
         )
+
+
+def remember_rules(cr, module: str):
+    """Keep the record rules of an addon as people edited them, to the end of the transaction.
+
+    An upgrade leaves rules alone; an addon that is new below another one is installed, which sets
+    them back.
+    """
+    cr.execute(
+        SQL(
+            """
+            CREATE TEMPORARY TABLE ir_rule_kept ON COMMIT DROP AS
+            SELECT rule.* FROM ir_rule rule
+              JOIN ir_model_data data ON data.model = 'ir.rule' AND data.res_id = rule.id
+             WHERE data.module = %s
+            """,
+            module,
+        )
+    )
+
+
+def restore_rules(cr):
+    """Have the record rules be as :func:`remember_rules` kept them."""
+    columns = table_columns(cr, "ir_rule").keys() - {"id"}
+    cr.execute(
+        SQL(
+            """
+            UPDATE ir_rule rule
+               SET (%(columns)s) = (SELECT %(columns)s FROM ir_rule_kept kept
+                                     WHERE kept.id = rule.id)
+             WHERE id IN (SELECT id FROM ir_rule_kept)
+            """,
+            columns=SQL(", ").join(map(SQL.identifier, sorted(columns))),
+        )
+    )
