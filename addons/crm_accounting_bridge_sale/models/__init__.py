@@ -1,1 +1,1 @@
-from . import account_move_line, crm_lead, crm_lead_progress, sale_order
+from . import account_move_line, crm_lead, sale_order
