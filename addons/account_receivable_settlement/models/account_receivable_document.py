@@ -42,15 +42,23 @@ class AccountReceivableDocument(models.AbstractModel):
               JOIN res_company company ON company.id = move.company_id
               JOIN res_currency currency ON currency.id = company.currency_id
               LEFT JOIN (%(exchange)s) exchange ON exchange.move_id = move.id
-             WHERE move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-               AND move.state = 'posted'
+             WHERE %(is_document)s
                AND %(companies)s
                AND %(known)s
             """,
             partners=receivable._get_partner_sql(SQL("line.partner_id"), scope),
             exchange=self._get_exchange_sql(scope),
+            is_document=self._get_is_document_sql("move"),
             companies=receivable._get_company_sql(SQL("move.company_id"), scope),
             known=SQL("move.date <= %s", scope.as_of) if scope.as_of else SQL("TRUE"),
+        )
+
+    def _get_is_document_sql(self, move: str) -> SQL:
+        """Whether an entry is a posted invoice, receipt or credit note of a customer."""
+        return SQL(
+            "(%s IN ('out_invoice', 'out_refund', 'out_receipt') AND %s = 'posted')",
+            SQL.identifier(move, "move_type"),
+            SQL.identifier(move, "state"),
         )
 
     def _get_exchange_sql(self, scope) -> SQL:

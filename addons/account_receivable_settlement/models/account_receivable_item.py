@@ -84,11 +84,13 @@ class AccountReceivableItem(models.AbstractModel):
             AND NOT %s
             AND %s
             AND %s
+            AND %s
             """,
             receivable._get_trade_account_sql(),
             receivable._get_is_revaluation_sql("line"),
             receivable._get_company_sql(SQL("line.company_id"), scope),
             receivable._get_partner_sql(SQL("line.partner_id"), scope),
+            SQL("line.id = ANY(%s)", scope.line_ids) if scope.line_ids else SQL("TRUE"),
         )
         open_now = SQL(
             """
