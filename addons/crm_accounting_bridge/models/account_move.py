@@ -88,6 +88,17 @@ class AccountMove(models.Model):
         """Refresh the deals of these documents, whoever made the entry."""
         self.sudo().line_ids.opportunity_id._refresh_billing()
 
+    def copy(self, default=None):
+        copies = super().copy(default)
+        if default and "auto_post_origin_id" in default:
+            # An invoice that repeats itself: the next one is for the same deals, line by line.
+            for move, copied in zip(self, copies, strict=True):
+                lines = move._get_opportunity_lines().sorted("id")
+                copied_lines = copied._get_opportunity_lines().sorted("id")
+                for line, copied_line in zip(lines, copied_lines, strict=True):
+                    copied_line.opportunity_id = line.opportunity_id
+        return copies
+
     def action_view_opportunities(self):
         """Open the deals of this invoice."""
         self.ensure_one()

@@ -1,3 +1,5 @@
+from freezegun import freeze_time
+
 from odoo import Command
 from odoo.tests import Form, tagged
 
@@ -111,3 +113,24 @@ class TestInvoiceLinks(BridgeCommon):
         self.env.invalidate_all()
         self.assertEqual(invoice.invoice_line_ids.opportunity_id, merged)
         self.assertEqual(merged.invoiced_total, 30.0)
+
+    @freeze_time("2024-03-15 12:00:00")
+    def test_invoice_that_repeats_itself_keeps_its_deals(self):
+        """Each line its own, as Reverse and Create does; an order's lines are not counted again."""
+        invoice = self._create_deal_invoice(
+            [(10.0, self.deal), (20.0, self.other_deal), (30.0, None)],
+            date="2024-02-10",
+            post=False,
+        )
+        invoice.auto_post = "monthly"
+        invoice.action_post()
+        copied = self.env["account.move"].search(
+            [("auto_post_origin_id", "=", invoice.id), ("id", "!=", invoice.id)]
+        )
+        self.assertEqual(copied.invoice_date, self._date("2024-03-10"))
+        self.assertEqual(
+            [(line.price_unit, line.opportunity_id) for line in copied.invoice_line_ids],
+            [(10.0, self.deal), (20.0, self.other_deal), (30.0, self.env["crm.lead"])],
+        )
+        copied.action_post()
+        self.assertFigures(self.deal, invoiced_total=20.0, due_total=20.0, overdue_total=20.0)
