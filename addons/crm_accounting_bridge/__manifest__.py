@@ -19,6 +19,7 @@
         "views/crm_lead_manual_views.xml",
         "views/account_move_views.xml",
         "views/crm_stage_change_failure_views.xml",
+        "views/crm_lead_settlement_views.xml",
         "report/crm_billing_funnel_report_views.xml",
         "views/res_config_settings_views.xml",
     ],

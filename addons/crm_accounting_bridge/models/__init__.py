@@ -6,6 +6,8 @@ from . import (
     crm_lead,
     crm_lead_figures,
     crm_lead_manual,
+    crm_lead_settlement,
+    crm_lead_share,
     crm_lead_stage,
     crm_stage,
     crm_stage_change_failure,

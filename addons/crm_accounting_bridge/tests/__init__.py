@@ -1,8 +1,11 @@
 from . import (
     test_deal_credits,
+    test_deal_currency,
     test_deal_figures,
     test_deal_life,
+    test_deal_settlements,
     test_deal_shares,
+    test_deal_taxes,
     test_deal_time,
     test_funnel_report,
     test_invoice_links,

@@ -1,4 +1,15 @@
+from collections import defaultdict
+
+from odoo.tools import SQL
+
 from odoo.addons.account_receivable_settlement.tests.common import ReceivableCommon
+
+#: What the shares of settlements that make a figure count as.
+COUNTED_AS = {
+    "paid_total": ("paid", "matched"),
+    "discount_total": ("discount",),
+    "written_off_total": ("written_off",),
+}
 
 
 class BridgeCommon(ReceivableCommon):
@@ -70,4 +81,46 @@ class BridgeCommon(ReceivableCommon):
             ),
             0,
             "invoiced = paid + discount + written off + due",
+        )
+        self.assertSettlements(deal)
+
+    def assertSettlements(self, deals):
+        """Deals of a company: their shares of settlements add up to their figures, and with the
+        other shares to the settlements, to the cent.
+        """
+        self._flush()
+        rows = self.env["crm.lead.settlement"].sudo().search([])
+        for deal in deals:
+            of_deal = rows.filtered(lambda row, deal=deal: row.lead_id == deal)
+            self.assertEqual(
+                sorted(of_deal.ids),
+                sorted(row_id for (row_id,) in self.env.execute_query(self._get_rows_sql(deal))),
+                "the same shares, asked for one deal as for all",
+            )
+            for name, counted_as in COUNTED_AS.items():
+                amount = sum(
+                    of_deal.filtered(lambda row, names=counted_as: row.counted_as in names).mapped(
+                        "amount"
+                    )
+                )
+                self.assertAlmostEqual(deal[name], amount, 6, f"{name} of {deal.name}")
+        settled = dict(
+            self.env["account.receivable.settlement"]
+            .sudo()
+            ._read_group([("invoice_id", "in", rows.invoice_id.ids)], ["id"], ["amount:sum"])
+        )
+        shared = defaultdict(float)
+        for row in rows:
+            if row.settlement_id:
+                shared[row.settlement_id] += row.amount
+        self.assertEqual(
+            {settlement.id: round(amount, 2) for settlement, amount in settled.items()},
+            {settlement.id: round(amount, 2) for settlement, amount in shared.items()},
+            "all shares of a settlement are the settlement",
+        )
+
+    def _get_rows_sql(self, deal):
+        return SQL(
+            "SELECT id FROM (%s) row",
+            self.env["crm.lead.settlement"]._get_lead_settlement_sql(deal),
         )

@@ -104,14 +104,17 @@ class PlainDeals:
     def _get_share(self, document, deal):
         """Figures of one deal in one document."""
         facts = self._read_document(document)
-        weights = facts["weights"]
-        amount = facts["amounts"][deal]
-        rest = {lead: facts["amounts"][lead] - facts["direct"][lead] for lead in weights}
+        amounts, direct = facts["amounts"], facts["direct"]
+        amount, untaxed = amounts[deal], facts["untaxed"][deal]
+        rest = {lead: amounts[lead] - direct[lead] for lead in amounts}
         total_rest = sum(rest.values())
         part = rest[deal] / total_rest if total_rest else Fraction(0)
         due, overdue = facts["open"] * part, facts["overdue"] * part
         discount, written_off = facts["discount"] * part, facts["write_off"] * part
-        credited = facts["credited"] * part + facts["direct_exchange"][deal]
+        credited = facts["credited"] * part + facts["direct_credited"][deal]
+        # Credit notes of the deal say themselves what they are without taxes.
+        matched = direct[deal] - facts["direct_credited"][deal]
+        left, left_untaxed = amount - matched, untaxed - facts["matched_untaxed"][deal]
         figures = {
             "invoiced": amount - credited,
             "credited": credited + (-amount if document.move_type == "out_refund" else 0),
@@ -120,8 +123,7 @@ class PlainDeals:
             "written_off": written_off,
             "due": due,
             "overdue": overdue,
-            "untaxed": facts["untaxed"][deal]
-            * (1 - (facts["credited"] * part / amount if amount else 0)),
+            "untaxed": untaxed - (credited * left_untaxed / left if left else 0),
         }
         return {
             "amounts": figures,
@@ -136,44 +138,48 @@ class PlainDeals:
             self._documents[document] = self._compute_document(document)
         return self._documents[document]
 
-    def _get_weights(self, document):
-        weights = defaultdict(Fraction)
-        for line in document.line_ids.filtered(lambda line: line.display_type == "product"):
-            weights[line.opportunity_id] += exact(line.price_total)
-        return weights
+    def get_amounts(self, document):
+        """Each deal's share of a document, and its share without taxes.
 
-    def _get_own_amount(self, document, lead):
-        """A deal's lines with their taxes, in company currency, where the whole is zero."""
-        return -sum(
-            exact(line.balance) * exact(line.price_total) / exact(line.price_subtotal)
-            for line in document.line_ids
-            if line.display_type == "product"
-            and line.opportunity_id == lead
-            and line.price_subtotal
-        )
+        Its lines with their taxes, which an early discount may have reduced. What the document's
+        total differs from that belongs to who has taxes, or where it is more than all taxes, to
+        all.
+        """
+        sign = -1 if document.move_type == "out_refund" else 1
+        rate = exact(document.invoice_currency_rate) or 1
+        terms = document.invoice_payment_term_id
+        is_reduced = terms.early_discount and terms.early_pay_discount_computation == "mixed"
+        reduced = 1 - exact(terms.discount_percentage) / 100 if is_reduced else 1
+        untaxed, taxes = defaultdict(Fraction), defaultdict(Fraction)
+        for line in document.line_ids.filtered(lambda line: line.display_type == "product"):
+            untaxed[line.opportunity_id] -= exact(line.balance)
+            tax = exact(line.price_total) - exact(line.price_subtotal)
+            taxes[line.opportunity_id] += sign * tax / rate * reduced
+        amounts = {lead: untaxed[lead] + taxes[lead] for lead in untaxed}
+        total = sum((exact(line.balance) for line in instalments(document)), Fraction(0))
+        difference = total - sum(amounts.values())
+        weights = {lead: abs(tax) for lead, tax in taxes.items()}
+        if abs(difference) > sum(weights.values()):
+            weights = {lead: abs(amount) for lead, amount in amounts.items()}
+        if difference:
+            for lead in amounts:
+                amounts[lead] += difference * weights[lead] / sum(weights.values())
+        return amounts, untaxed
 
     def _compute_document(self, document):
         lines = instalments(document)
-        weights = self._get_weights(document)
-        total = sum((exact(line.balance) for line in lines), Fraction(0))
-        total_weight = sum(weights.values())
-        untaxed = defaultdict(Fraction)
-        for line in document.line_ids.filtered(lambda line: line.display_type == "product"):
-            untaxed[line.opportunity_id] -= exact(line.balance)
+        amounts, untaxed = self.get_amounts(document)
         rows = settlements(lines)
         today = document.company_id._get_today()
         facts = {
-            "weights": weights,
             "untaxed": untaxed,
-            "amounts": {
-                lead: total * weight / total_weight
-                if total_weight
-                else self._get_own_amount(document, lead)
-                for lead, weight in weights.items()
-            },
+            "amounts": amounts,
             "direct": defaultdict(Fraction),
-            "direct_exchange": defaultdict(Fraction),
+            "direct_credited": defaultdict(Fraction),
+            "matched_untaxed": defaultdict(Fraction),
             "credited": Fraction(0),
+            "discount": Fraction(0),
+            "write_off": Fraction(0),
             "open": Fraction(0),
             "overdue": Fraction(0),
             "next_due_dates": [],
@@ -183,8 +189,6 @@ class PlainDeals:
         }
         facts["settled_dates"] = [row["date"] for row in rows]
         facts["credit_dates"] = [row["date"] for row in rows if row["kind"] == "credit_note"]
-        for kind in ("discount", "write_off"):
-            facts[kind] = sum((row["amount"] for row in rows if row["kind"] == kind), Fraction(0))
         for line in lines:
             residual = exact(line.amount_residual) - sum(
                 (row["amount"] for row in rows if row["line"] == line and not row["counterpart"]),
@@ -201,21 +205,42 @@ class PlainDeals:
         for row in rows:
             if is_document_line(row["cause"]):
                 self._credit(document, facts, row)
+            else:
+                for kind in ("discount", "write_off"):
+                    facts[kind] += row["amount"] * self._get_part(kind, row, rows)
         return facts
+
+    def _get_part(self, kind, row, rows):
+        """Which part of a settlement is of this kind; an exchange difference is what caused it."""
+        if row["kind"] != "exchange":
+            return int(row["kind"] == kind)
+        caused = [
+            other
+            for other in rows
+            if other["line"] == row["line"]
+            and other["cause"] == row["cause"]
+            and other["kind"] != "exchange"
+        ]
+        total = sum(other["amount"] for other in caused)
+        if not total:
+            return 0
+        return sum(other["amount"] for other in caused if other["kind"] == kind) / total
 
     def _credit(self, document, facts, row):
         """What a matching of invoice and credit note takes off which deal."""
         other = row["cause"].move_id
-        is_refund = document.move_type == "out_refund"
-        refund = document if is_refund else other
-        refund_weights = self._get_weights(refund)
-        other_weights = self._get_weights(other if is_refund else document)
-        total = sum(refund_weights.values())
-        for lead, weight in refund_weights.items():
-            amount = row["amount"] * weight / total if total else Fraction(0)
-            if lead in other_weights if lead else is_refund:
+        is_refund = row["line"].balance < 0
+        refund, invoice = (document, other) if is_refund else (other, document)
+        refund_amounts, refund_untaxed = self.get_amounts(refund)
+        invoice_amounts, _untaxed = self.get_amounts(invoice)
+        total = sum(refund_amounts.values())
+        for lead, share in refund_amounts.items():
+            amount = row["amount"] * share / total if total else Fraction(0)
+            if lead in invoice_amounts if lead else is_refund:
                 facts["direct"][lead] += amount
-                if row["kind"] == "exchange":
-                    facts["direct_exchange"][lead] += amount
+                if lead and (row["kind"] == "exchange" or other.state != "posted"):
+                    facts["direct_credited"][lead] += amount
+                elif share:
+                    facts["matched_untaxed"][lead] += amount * refund_untaxed[lead] / share
             elif not lead:
                 facts["credited"] += amount

@@ -75,6 +75,16 @@ class TestDealLife(BridgeCommon):
         self.assertFigures(self.deal)
         self.assertEqual(bill.state, "posted")
 
+    def test_what_is_no_trade_receivable_is_nobodys_deal(self):
+        """Claims that are no trade are neither owed nor settled, on all screens alike."""
+        invoice = self._create_invoice()
+        self._pay(invoice, 40.0)
+        self.assertFigures(self.deal, invoiced_total=100.0, paid_total=40.0, due_total=60.0)
+        invoice.line_ids.account_id.filtered(
+            lambda account: account.account_type == "asset_receivable"
+        ).non_trade = True
+        self.assertFalse(self.deal._get_billing_figures())
+
     def test_payer_other_than_the_customer(self):
         payer = self.env["res.partner"].create({"name": "Leasing", "is_company": True})
         invoice = self._create_invoice(partner_id=payer.id)

@@ -64,6 +64,33 @@ class TestDealTime(BridgeCommon):
             )
 
     @freeze_time("2024-02-01 12:00:00")
+    def test_negative_instalment_is_netted_within_its_invoice(self):
+        """100 at once, the rest in 60 days, of an invoice of 60: no more than 60 is overdue."""
+        terms = self.env["account.payment.term"].create(
+            {
+                "name": "100 now, rest later",
+                "line_ids": [
+                    Command.create({"value": "fixed", "value_amount": 100, "nb_days": 0}),
+                    Command.create({"value": "percent", "value_amount": 100, "nb_days": 60}),
+                ],
+            }
+        )
+        other = self._create_deal("Other")
+        invoice = self._create_deal_invoice(
+            [(40.0, self.deal), (20.0, other)], invoice_payment_term_id=terms.id
+        )
+        self.assertEqual(
+            sorted(invoice.line_ids.filtered("date_maturity").mapped("balance")), [-40.0, 100.0]
+        )
+        self.assertFigures(self.deal, invoiced_total=40.0, due_total=40.0, overdue_total=40.0)
+        self.assertFigures(other, invoiced_total=20.0, due_total=20.0, overdue_total=20.0)
+        self.assertEqual(self.deal.next_due_date, self._date("2024-01-10"))
+        self._pay(invoice, 45.0, installments_mode="full")
+        self.assertFigures(
+            self.deal, invoiced_total=40.0, paid_total=30.0, due_total=10.0, overdue_total=10.0
+        )
+
+    @freeze_time("2024-02-01 12:00:00")
     def test_new_due_date_of_a_posted_instalment(self):
         invoice = self._create_deal_invoice([(100.0, self.deal)])
         self.assertEqual(self.deal.billing_status, "overdue")
