@@ -10,6 +10,7 @@
         "security/ir.model.access.csv",
         "security/account_receivable_settlement_security.xml",
         "data/ir_cron_data.xml",
+        "views/account_receivable_change_views.xml",
         "views/account_receivable_settlement_views.xml",
         "views/res_config_settings_views.xml",
     ],

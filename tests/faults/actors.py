@@ -68,7 +68,7 @@ def scheduler(env, _number):
 
     while True:
         try:
-            env["crm.customer.health.queue"]._cron_work_off(batch_size=2)
+            env["account.receivable.change"]._work_off_all("crm.customer.health", 2)
             env["crm.customer.health.norm"].search([("id", "!=", False)]).as_of_date = False
             env["crm.customer.health"]._cron_refresh()
             env["crm.customer.flag.run"].search([]).unlink()

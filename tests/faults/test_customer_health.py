@@ -53,7 +53,8 @@ import json
 from odoo.tools import SQL
 from odoo.addons.crm_customer_health.scope import HealthScope
 health = env["crm.customer.health"]
-env["crm.customer.health.queue"]._cron_work_off()
+changes = env["account.receivable.change"]
+changes._work_off_all(health._name)
 companies = env["res.company"].search([])
 health._fill_tables(HealthScope(companies))
 columns = SQL(", ").join(
@@ -80,7 +81,7 @@ activities = env["mail.activity"].search(
 )
 acting = health.search([("needs_action", "=", True), ("company_id", "=", env.company.id)])
 print("RESULT " + json.dumps({
-    "waiting": env["crm.customer.health.queue"].search_count([]),
+    "waiting": len(changes.search([("reader", "=", health._name)])),
     "different": len(different),
     "open": sum(open_amounts.mapped("open_amount")),
     "invoices": sum(open_amounts.mapped("invoice_count")),

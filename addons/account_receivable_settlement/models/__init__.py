@@ -1,4 +1,5 @@
 from . import (
+    account_account,
     account_move,
     account_move_line,
     account_partial_reconcile,
@@ -12,4 +13,5 @@ from . import (
     account_receivable_unposted,
     res_company,
     res_config_settings,
+    res_partner,
 )

@@ -15,7 +15,9 @@ class AccountPartialReconcile(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        self._collect_receivable_changes()
+        if not vals.keys().isdisjoint(("amount", "exchange_move_id")):
+            # Only by the exchange entry another settlement is known as an exchange difference.
+            self._collect_receivable_changes()
         return result
 
     def unlink(self):
@@ -23,7 +25,7 @@ class AccountPartialReconcile(models.Model):
         return super().unlink()
 
     def _collect_receivable_changes(self):
-        """By entry: the journal items may be gone at the end of the transaction."""
+        """By entry: the items may be gone at the end of the transaction."""
         self.env["account.receivable.change"]._collect(
-            moves=(self.debit_move_id | self.credit_move_id).move_id
+            moves=(self.debit_move_id | self.credit_move_id).move_id | self.exchange_move_id
         )

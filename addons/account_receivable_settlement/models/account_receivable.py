@@ -26,6 +26,10 @@ class AccountReceivable(models.AbstractModel):
                 "payment_state",
                 "state",
             ],
+            "res.company": [
+                *self.env["account.receivable.settlement"]._depends["res.company"],
+                "partner_id",
+            ],
             "res.partner": ["commercial_partner_id"],
         }
 

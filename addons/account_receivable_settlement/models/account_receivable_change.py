@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Iterable
+from contextlib import contextmanager
 from datetime import timedelta
 
 from psycopg2 import OperationalError
@@ -39,7 +40,7 @@ class AccountReceivableChange(models.Model):
       may raise: then its keys are tried one by one, and the row that fails says why.
     - ``_on_all_receivables_changed(company_id, position)``: compute everything of a company (0:
       of all), beginning after ``position``, which is 0 at first. It returns the position that it
-      reached in some seconds, a falsy one when it is through, the same one for "not now".
+      reached in some seconds, ``None`` when it is through, the same one for "not now".
       A part, and a batch of keys, takes less than 10 seconds.
     - ``_get_change_cron_xmlid()``: its scheduled action, which calls :meth:`_work_off_all`.
     """
@@ -51,9 +52,11 @@ class AccountReceivableChange(models.Model):
 
     reader = fields.Char(readonly=True, required=True, help="The model that has to compute anew.")
     # Plain numbers: with a foreign key, deleting a record would delete the news of it.
-    company_id = fields.Integer(readonly=True, required=True, help="0: of all companies.")
+    company_id = fields.Integer(
+        "Company ID", readonly=True, required=True, help="0: of all companies."
+    )
     res_id = fields.Integer(
-        "Record", readonly=True, required=True, help="What is computed anew; 0: everything."
+        "Record ID", readonly=True, required=True, help="What is computed anew; 0: everything."
     )
     position = fields.Integer(
         readonly=True, help="How far the reader is, when everything is computed anew."
@@ -63,12 +66,44 @@ class AccountReceivableChange(models.Model):
 
     _key_idx = models.Index("(reader, company_id, res_id)")
 
+    reader_name = fields.Char("What Follows", compute="_compute_names")
+    company_name = fields.Char("Company", compute="_compute_names")
+    record_name = fields.Char("Whose", compute="_compute_names")
+
+    @api.depends("reader", "company_id", "res_id")
+    def _compute_names(self):
+        """What the numbers stand for; empty where it is gone."""
+        companies = self.env["res.company"].sudo().browse(self.mapped("company_id")).exists()
+        company_names = {company.id: company.name for company in companies}
+        for reader, rows in self.grouped("reader").items():
+            names = {}
+            if reader in self.env:
+                # Only administrators come here, and they see no more than names.
+                keys = self.env[self._get_key_model(reader)].sudo().browse(rows.mapped("res_id"))
+                names = {record.id: record.display_name for record in keys.exists()}
+            for row in rows:
+                row.reader_name = self.env["ir.model"]._get(reader).sudo().name or reader
+                row.company_name = company_names.get(row.company_id)
+                row.record_name = names.get(row.res_id) if row.res_id else self.env._("Everything")
+
+    def action_try_again(self):
+        """Have what failed worked off again now, instead of the next day."""
+        self.check_access("read")
+        failed = self.filtered("failure")
+        failed.sudo().write({"failure": False, "failed_at": False})
+        self.sudo()._trigger_dispatch()
+
     # Collecting ------------------------------------------------------------------------------
 
     @api.model
     def _get_readers(self) -> list[str]:
         """Hook: the models that want to know of changes."""
         return []
+
+    @api.model
+    def _get_key_model(self, reader: str) -> str:
+        """Hook: the model whose ids are the keys of a reader; mostly its own."""
+        return reader
 
     @api.model
     def _collect(self, moves=None, lines=None, partners=None):
@@ -92,8 +127,11 @@ class AccountReceivableChange(models.Model):
         """
         if not (collected := self._get_collected()):
             return
+        # Only the first time: in between the transaction may have changed them already.
+        move_ids = set(moves.ids if moves else ()) - collected["before"]
+        collected["before"] |= move_ids
         sources = self._get_source_sql(
-            moves.ids if moves else (), lines.ids if lines else (), partners.ids if partners else ()
+            move_ids, lines.ids if lines else (), partners.ids if partners else ()
         )
         if sources:
             collected["keys"].update(
@@ -113,8 +151,24 @@ class AccountReceivableChange(models.Model):
             collected["keys"].update(
                 (reader, company_id, 0)
                 for reader in self._get_readers()
-                for company_id in (companies.ids if companies else (0,))
+                for company_id in (companies.ids if companies is not None else (0,))
             )
+
+    @contextmanager
+    def _watch_settings(self, records, vals, companies=None):
+        """While accounts or companies are written: compute all if it changes how entries are read.
+
+        :param companies: only these are concerned; all without it.
+        """
+        names = [
+            name
+            for name in self.env["account.receivable"]._get_sources().get(records._name, ())
+            if name in vals
+        ]
+        before = [[record[name] for name in names] for record in records]
+        yield
+        if before != [[record[name] for name in names] for record in records]:
+            self._collect_all(companies)
 
     def _get_collected(self) -> dict[str, set] | None:
         """What this transaction collected and did not insert yet; nothing without readers.
@@ -131,6 +185,7 @@ class AccountReceivableChange(models.Model):
                 "lines": set(),
                 "partners": set(),
                 "keys": set(),
+                "before": set(),
             }
             # Who posts an invoice may neither write here nor read scheduled actions.
             precommit.add(self.sudo()._insert_collected)
@@ -152,8 +207,8 @@ class AccountReceivableChange(models.Model):
         if parts and self.env.execute_query(
             SQL(
                 """
-                INSERT INTO account_receivable_change (reader, company_id, res_id, position)
-                SELECT key.*, 0 FROM (%s) key (reader, company_id, res_id)
+                INSERT INTO account_receivable_change (reader, company_id, res_id)
+                SELECT key.* FROM (%s) key (reader, company_id, res_id)
                 RETURNING id
                 """,
                 SQL(" UNION ").join(parts),
@@ -194,7 +249,9 @@ class AccountReceivableChange(models.Model):
                     SELECT line.move_id
                       FROM account_move_line line
                       JOIN account_account account ON account.id = line.account_id
-                     WHERE line.partner_id = ANY(%s) AND account.account_type = 'asset_receivable'
+                     WHERE line.partner_id = ANY(%s)
+                       AND (account.account_type = 'asset_receivable'
+                            OR line.display_type = 'payment_term')
                     """,
                     list(partner_ids),
                 )
@@ -273,9 +330,12 @@ class AccountReceivableChange(models.Model):
         return SQL(
             "WITH changed AS MATERIALIZED (%s) %s",
             changed,
-            SQL(" UNION ").join(
+            SQL(" UNION ALL ").join(
                 SQL(
-                    "SELECT %s AS reader, company_id, res_id FROM (%s) key",
+                    """
+                    SELECT DISTINCT %s AS reader, company_id, res_id FROM (%s) key
+                     WHERE company_id IS NOT NULL AND res_id IS NOT NULL
+                    """,
                     reader,
                     self.env[reader]._get_receivable_keys_sql(SQL("changed")),
                 )
@@ -308,7 +368,13 @@ class AccountReceivableChange(models.Model):
 
     @api.model
     def _cron_dispatch(self):
-        """Start the readers that have something to read; once a day also what failed."""
+        """Start the readers that have something to read, once a day also what failed; forget what
+        was for a reader whose addon is gone.
+        """
+        readers = self._get_readers()
+        self.env.cr.execute(
+            SQL("DELETE FROM account_receivable_change WHERE reader != ALL(%s)", readers)
+        )
         self.env.cr.execute(
             SQL(
                 """
@@ -325,8 +391,7 @@ class AccountReceivableChange(models.Model):
         for (reader,) in self.env.execute_query(
             SQL("SELECT DISTINCT reader FROM account_receivable_change WHERE failure IS NULL")
         ):
-            if reader in self._get_readers():
-                self.env.ref(self.env[reader]._get_change_cron_xmlid())._trigger()
+            self.env.ref(self.env[reader]._get_change_cron_xmlid())._trigger()
 
     @api.model
     def _work_off_all(self, reader: str, batch_size: int = 200):
@@ -342,6 +407,9 @@ class AccountReceivableChange(models.Model):
             if not self._work_off_in_time(reader, batch_size):
                 return
         except OperationalError as error:
+            if not error.pgcode:
+                # The server is gone.
+                raise
             self.env.cr.rollback()
             _logger.info("Changes of receivables are left for later by %s: %s", reader, error)
         if self._count_waiting(reader):
@@ -401,7 +469,7 @@ class AccountReceivableChange(models.Model):
         except Exception as error:
             self._log_failure(reader, error)
             return self._mark_failed(reader, {(company_id, res_id): _describe(error)}), mark_id
-        if not reached:
+        if reached is None:
             self.env.cr.execute(SQL("DELETE FROM account_receivable_change WHERE id = %s", mark_id))
             return 1, mark_id
         if reached == position:
@@ -417,7 +485,7 @@ class AccountReceivableChange(models.Model):
         return self.env.execute_query(
             SQL(
                 """
-                SELECT id, company_id, res_id, position
+                SELECT id, company_id, res_id, COALESCE(position, 0)
                   FROM account_receivable_change
                  WHERE reader = %s AND failure IS NULL AND id > %s AND %s
                  ORDER BY id
@@ -443,8 +511,8 @@ class AccountReceivableChange(models.Model):
                     WITH replaced AS (
                         DELETE FROM account_receivable_change WHERE reader = %(reader)s
                     )
-                    INSERT INTO account_receivable_change (reader, company_id, res_id, position)
-                    VALUES (%(reader)s, 0, 0, 0)
+                    INSERT INTO account_receivable_change (reader, company_id, res_id)
+                    VALUES (%(reader)s, 0, 0)
                     """,
                     reader=reader,
                 )
@@ -467,7 +535,7 @@ class AccountReceivableChange(models.Model):
         self._delete_keys(reader, done)
         self._delete_keys(reader, [*failed, *left])
         rows = [
-            (reader, *key, 0, failed.get(key), fields.Datetime.now() if key in failed else None)
+            (reader, *key, failed.get(key), fields.Datetime.now() if key in failed else None)
             for key in (*failed, *left)
         ]
         if rows:
@@ -475,7 +543,7 @@ class AccountReceivableChange(models.Model):
                 SQL(
                     """
                     INSERT INTO account_receivable_change (
-                        reader, company_id, res_id, position, failure, failed_at)
+                        reader, company_id, res_id, failure, failed_at)
                     VALUES %s
                     """,
                     SQL(", ").join(SQL("%s", row) for row in rows),

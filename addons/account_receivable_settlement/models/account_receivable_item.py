@@ -154,6 +154,7 @@ class AccountReceivableItem(models.AbstractModel):
              WHERE %(known)s
              GROUP BY line_id
             """,
+            # What is open does not depend on when settlements are wanted from.
             unposted=self.env["account.receivable.unposted"]._get_unposted_sql(
                 scope.but(since=None)
             ),

@@ -8,6 +8,11 @@ from odoo import models
 class ResCompany(models.Model):
     _inherit = "res.company"
 
+    def write(self, vals):
+        # Its accounts tell how entries are read, its contact's time zone what is overdue.
+        with self.env["account.receivable.change"]._watch_settings(self, vals, self):
+            return super().write(vals)
+
     def _get_now(self) -> datetime:
         """What the clocks of this company show.
 

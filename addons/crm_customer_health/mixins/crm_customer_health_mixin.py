@@ -68,8 +68,6 @@ class CrmCustomerHealthMixin(models.AbstractModel):
             .union(*partners.values())
             ._get_health_of_companies(self.company_id | self.env.company)
         )
-        if len(health) == 1:
-            health._show_live()
         rows = {(row.company_id, row.partner_id): row for row in health}
         for document, partner in partners.items():
             company = document.company_id or self.env.company

@@ -1,16 +1,22 @@
-from odoo import models
+from odoo import api, models
+from odoo.fields import Domain
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    """A customer's invoice shows the customer's health; vendor bills and entries show none."""
 
-    def write(self, vals):
-        result = super().write(vals)
-        queue = self.env["crm.customer.health.queue"]
-        if "state" in vals:
-            queue._enqueue_moves(self)
-        elif not vals.keys().isdisjoint(
-            ("date", "invoice_date", "matched_payment_ids", "payment_state")
-        ):
-            queue._enqueue_moves(self.filtered(lambda move: move.state == "posted"))
-        return result
+    _name = "account.move"
+    _inherit = ["account.move", "crm.customer.health.mixin"]
+
+    def _get_health_customer(self):
+        partner = super()._get_health_customer()
+        return partner if self.is_sale_document(include_receipts=True) else partner.browse()
+
+    @api.depends("move_type")
+    def _compute_health(self):
+        return super()._compute_health()
+
+    @api.model
+    def _get_health_domain(self, domain):
+        types = self.get_sale_types(include_receipts=True)
+        return super()._get_health_domain(domain) & Domain("move_type", "in", types)

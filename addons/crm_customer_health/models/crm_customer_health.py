@@ -6,9 +6,9 @@ from odoo.tools.query import Query
 class CrmCustomerHealth(models.Model):
     """One row per company and customer: what is open, how the customer pays, and what it means.
 
-    The stored rows serve lists, searches and groups; who opens one customer sees figures computed
-    at that moment. All amounts are in the company's currency. Nobody writes here: the rows are what
-    the journals say.
+    The stored rows serve lists, searches and groups; who opens one customer while a change waits to
+    be worked off sees figures computed at that moment (``crm_customer_health_live.py``). All
+    amounts are in the company's currency. Nobody writes here: the rows are what the journals say.
     """
 
     _name = "crm.customer.health"
@@ -333,33 +333,3 @@ class CrmCustomerHealth(models.Model):
             days = [day for day in (health.refreshed_for, norm.as_of_date) if day]
             health.computed_at = max(times, default=False)
             health.as_of_date = max(days, default=False)
-
-    def _get_live(self) -> dict[int, dict]:
-        """Figures of these rows, computed now from the journals: a dictionary by row id.
-
-        Checks that the user may read the rows, then reads the journals with full rights.
-        """
-        self.check_access("read")
-        figures = self._get_figures(self.company_id, self.partner_id)
-        return {
-            health.id: figures.get((health.company_id.id, health.partner_id.id), {})
-            for health in self
-        }
-
-    def _show_live(self):
-        """Show figures of this moment in place of the stored ones, without writing them."""
-        now = fields.Datetime.now()
-        for health_id, figures in self._get_live().items():
-            health = self.browse(health_id)
-            if figures:
-                today = health.company_id._get_today()
-                health._update_cache(
-                    {**figures, "refreshed_at": now, "refreshed_for": today}, validate=False
-                )
-
-    @api.readonly
-    def web_read(self, specification):
-        # In the form of something else, not saved yet, a row has no id.
-        if len(self) == 1 and self.id:
-            self._show_live()
-        return super().web_read(specification)

@@ -197,7 +197,9 @@ class CrmCustomerHealth(models.Model):
         for company, rows in self.grouped("company_id").items():
             # Nobody may write the rows; the journals are read with full rights.
             if company not in self.sudo()._refresh(company, rows.partner_id):
-                self.env["crm.customer.health.queue"]._enqueue_partners(rows.partner_id)
+                self.env["account.receivable.change"]._collect_keys(
+                    self._name, [(company.id, customer.id) for customer in rows.partner_id]
+                )
                 busy += len(rows)
         reload = {"type": "ir.actions.client", "tag": "soft_reload"}
         if not busy:

@@ -80,12 +80,11 @@ class ResPartner(models.Model):
     @api.depends("commercial_partner_id")
     @api.depends_context("company", "uid")
     def _compute_health(self):
-        health = self._get_health()
-        if len(health) == 1:
-            health._show_live()
-        health_by_partner = {row.partner_id.id: row for row in health}
+        health_by_partner = {row.partner_id.id: row for row in self._get_health()}
         for partner in self:
-            row = health_by_partner.get(partner.commercial_partner_id._origin.id, health.browse())
+            row = health_by_partner.get(
+                partner.commercial_partner_id._origin.id, self.env["crm.customer.health"]
+            )
             partner.health_id = row
             partner.health_status = row.health_status
             partner.health_score = row.health_score
@@ -169,16 +168,3 @@ class ResPartner(models.Model):
         """Open the customer's diagnosis in the current company."""
         self.ensure_one()
         return self.health_id._get_form_action()
-
-    def write(self, vals):
-        # Whose customer a contact is, its company decides.
-        if vals.keys().isdisjoint(("is_company", "parent_id")):
-            return super().write(vals)
-        before = {partner: partner.commercial_partner_id for partner in self}
-        result = super().write(vals)
-        for partner, customer in before.items():
-            if partner.commercial_partner_id != customer:
-                self.env["crm.customer.health.queue"]._enqueue_partners(
-                    customer | partner.commercial_partner_id
-                )
-        return result

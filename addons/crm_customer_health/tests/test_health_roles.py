@@ -129,16 +129,17 @@ class TestHealthRoles(HealthCommon):
 
     def test_nobody_writes_figures(self):
         norm = self.env["crm.customer.health.norm"].sudo().search([], limit=1)
-        self.env["crm.customer.health.queue"].sudo().create(
-            {"company_id": self.company.id, "partner_id": self.own.id}
+        change = (
+            self.env["account.receivable.change"]
+            .sudo()
+            .create({"reader": "crm.customer.health", "company_id": 1, "res_id": self.own.id})
         )
-        queue = self.env["crm.customer.health.queue"].sudo().search([], limit=1)
         admin = self._create_user("h-admin", "base.group_system,sales_team.group_sale_manager")
         for user in (*self.blind, self.seller, *self.seeing_all, admin):
             for record in (
                 self.row[self.own].with_user(user),
                 norm.with_user(user),
-                queue.with_user(user),
+                change.with_user(user),
             ):
                 with self.subTest(f"{user.login} {record._name}"):
                     with self.assertRaises(AccessError):

@@ -162,6 +162,10 @@ class TestHealthViews(HealthCommon):
             "UPDATE crm_customer_health SET open_amount = 1, health_score = 1 WHERE id = %s",
             [row.id],
         )
+        self.env["account.receivable.change"]._collect_keys(
+            "crm.customer.health", [(self.company.id, self.partner.id)]
+        )
+        self.env.cr.flush()
         names = [name for name, field in row._fields.items() if field.store and field.readonly]
         spec = {name: {} for name in (*names, "health_reasons", "ageing_graph")}
 

@@ -10,8 +10,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         customers = partners | partners.commercial_partner_id
         has_history = self._is_history_merged(partners, dst_partner)
         result = super()._merge(partner_ids, dst_partner, extra_checks)
-        # The journal items were moved by SQL, past all hooks.
-        self.env["crm.customer.health.queue"]._enqueue_partners(customers.exists())
         if has_history:
             # Who merges contacts may see no figures of customers.
             self.env["crm.customer.health.snapshot"].sudo()._rebuild(customers.exists())

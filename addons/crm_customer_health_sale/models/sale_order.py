@@ -86,15 +86,13 @@ class SaleOrder(models.Model):
     @api.depends(lambda self: self._get_hold_depends())
     @api.depends_context("uid")
     def _compute_payer_health(self):
-        """As the user may see it, for quotations that a hold may concern; as of now for one."""
+        """As the user may see it, for quotations that a hold may concern."""
         self.payer_health_id = False
         self.payer_health_status = False
         self.payer_overdue_amount = 0.0
         for company, orders in self._get_held_where(lambda mode: mode != "off").items():
             payers = {order: order.sudo()._get_hold_customer() for order in orders}
             health = self._get_health_of(self.env["res.partner"].union(*payers.values()), company)
-            if len(health) == 1:
-                health._show_live()
             health_by_partner = {row.partner_id.id: row for row in health}
             for order, payer in payers.items():
                 row = health_by_partner.get(payer.commercial_partner_id.id, health.browse())

@@ -115,5 +115,5 @@ class DeliveryHoldCommon(HoldCommon):
     def _work_off_queue(self):
         """What the scheduled action does some seconds after a payment."""
         self._flush()
-        self.env["crm.customer.health.queue"].sudo()._work_off(1000)
+        self.env["account.receivable.change"].sudo()._work_off("crm.customer.health")
         self._flush()
