@@ -224,15 +224,16 @@ class Inventory:
 
     def _edited_records(self):
         """Records that an upgrade is to leave alone, as people may have changed them."""
-        records = {}
-        for __, __, model, record_id, noupdate in self._data:
+        names = {}
+        for __, name, model, record_id, noupdate in self._data:
             if noupdate == "t":
-                records.setdefault(model, []).append(record_id)
-        return {
-            f"{model},{key}": row
-            for model, ids in records.items()
-            for key, row in (self._rows(table_of(model), f"id IN ({','.join(ids)})") or {}).items()
-        }
+                names.setdefault(model, {})[int(record_id)] = name
+        found = {}
+        for model, name_by_id in names.items():
+            ids = ",".join(map(str, name_by_id))
+            rows = self._rows(table_of(model), f"id IN ({ids})") or {}
+            found |= {f"{name_by_id[key]} = {model},{key}": row for key, row in rows.items()}
+        return found
 
     def _people_rows(self, model):
         table = table_of(model)

@@ -11,7 +11,7 @@ from environment.paths import TESTS, checkout_key, log_file
 
 from .inventory import Inventory, differences
 from .old_version import missing_history, old_addons, old_environment
-from .on_purpose import unexpected
+from .on_purpose import outdated, unexpected
 from .structure import structure
 
 pytestmark = pytest.mark.skipif(bool(missing_history()), reason=str(missing_history()))
@@ -125,6 +125,11 @@ def test_log_says_nothing_of_ours_went(upgrade):
 def test_everything_is_there(upgrade):
     assert_none(unexpected(differences(upgrade.before, upgrade.after)))
     assert set(upgrade.old_addons) <= set(upgrade.addons)
+
+
+def test_what_goes_on_purpose_goes(upgrade):
+    lines = deletions(upgrade.records) + differences(upgrade.before, upgrade.after)
+    assert_none(outdated(lines), "entries too many of what changes on purpose")
 
 
 def test_settlements_are_the_same(upgrade):
