@@ -124,6 +124,9 @@ def _partial_rows(line, partial):
         return []
     sign = 1 if is_debit else -1
     amount = exact(partial.amount)
+    if not amount:
+        # It settles something in another currency only, which is worth less than a cent.
+        return []
     base = {
         "line": line,
         "counterpart": counterpart,
@@ -240,6 +243,8 @@ def _entryless_share(payment, document):
             owed = residual / rate
         share = min(rest, owed)
         if invoice == document:
+            if not owed:
+                break
             return cents(share * residual / owed, document.company_currency_id)
         rest -= share
     return Fraction(0)

@@ -200,6 +200,19 @@ class TestSettlementMoney(ReceivableCommon):
             ],
         )
 
+    def test_payment_without_journal_entry_of_an_invoice_that_was_credited(self):
+        """Nothing is left that the payment could settle, though it is still in process."""
+        invoice = self._create_invoice()
+        payment = self._pay_without_entry(invoice, 1000.0)
+        credit_note = self._create_document(
+            [{"price_unit": 1000.0}], date="2024-02-10", move_type="out_refund"
+        )
+        self._settle(invoice, credit_note)
+        payment.state = "in_process"
+        self.assertEqual(
+            self._get_settlements(invoice), [("credit_note", 1000.0, "2024-02-10", 31, 1)]
+        )
+
     def test_payment_without_journal_entry_matched_with_the_bank(self):
         """The bank's money takes the place of the payment: it is not there twice."""
         invoice = self._create_invoice()

@@ -152,6 +152,9 @@ class PlainHealth:
         for line in lines:
             if line.move_id.state != "posted" or not is_trade_receivable(line.account_id):
                 continue
+            if line.currency_id != line.company_currency_id and not line.amount_currency:
+                # What is owed is only valued anew.
+                continue
             if self.is_live or line.date <= self.as_of:
                 items[line.partner_id.commercial_partner_id] |= line
         return items
@@ -208,6 +211,24 @@ class PlainHealth:
                     residual -= row["amount"]
         return residual
 
+    def _net(self, open_items):
+        """Within a document what is owed and what is credited are set off, the last due first."""
+        by_document = defaultdict(list)
+        for line, residual in open_items:
+            by_document[line.move_id if is_document_line(line) else line].append((line, residual))
+        netted = []
+        for items in by_document.values():
+            total = sum(residual for _line, residual in items)
+            for line, residual in sorted(
+                items, key=lambda item: (item_due_date(item[0]), item[0].id)
+            ):
+                if residual * total > 0:
+                    part = min(abs(residual), abs(total))
+                    part = part if total > 0 else -part
+                    netted.append((line, part))
+                    total -= part
+        return netted
+
     def _get_facts(self, partner):
         """Everything but what compares a customer with others."""
         partner = self.env["res.partner"].browse(partner.id)
@@ -228,7 +249,7 @@ class PlainHealth:
         for row in in_window:
             row["late"] = (row["date"] - item_due_date(row["line"])).days
             row["to_pay"] = (row["date"] - row["line"].move_id.invoice_date).days
-        open_items = [(line, self._get_residual(line, rows)) for line in items]
+        open_items = self._net([(line, self._get_residual(line, rows)) for line in items])
         facts = {"as_of_date": self.as_of, "currency_id": self.company.currency_id}
         facts |= self._get_exposure(open_items)
         facts |= self._get_behaviour(in_window)

@@ -316,6 +316,42 @@ class TestHealthTruthsDocuments(HealthCommon):
         self.assertEqual(invoice.invoice_date_due, self._date("2024-03-15"))
         self.assertRow(open_amount=1000.0, not_due_amount=1000.0)
 
+    def test_33_revaluation_is_no_debt(self):
+        currency = self.setup_other_currency("EUR", rates=[("2024-01-01", 2.0)])
+        self._invoice(1000.0, currency_id=currency.id, invoice_date_due="2024-12-31")
+        for amount in (200.0, -50.0):
+            entry = self._create_entry(
+                (self.receivable, self.partner, amount), (self.income, None, -amount), post=False
+            )
+            entry.line_ids.filtered("partner_id").with_context(check_move_validity=False).write(
+                {"currency_id": currency.id, "amount_currency": 0.0, "balance": amount}
+            )
+            entry.action_post()
+        self.assertRow(open_amount=500.0, not_due_amount=500.0)
+
+    def test_34_negative_instalment_is_no_credit(self):
+        """100 at once and the rest later, of an invoice of 60: no more is overdue than 60."""
+        terms = self.env["account.payment.term"].create(
+            {
+                "name": "100 now",
+                "line_ids": [
+                    Command.create({"value": "fixed", "value_amount": 100, "nb_days": 0}),
+                    Command.create({"value": "percent", "value_amount": 100, "nb_days": 30}),
+                ],
+            }
+        )
+        invoice = self._invoice(
+            60.0, invoice_payment_term_id=terms.id, date="2024-01-10", invoice_date_due=False
+        )
+        self.assertEqual(
+            invoice.line_ids.filtered("date_maturity").sorted("date_maturity").mapped("balance"),
+            [100.0, -40.0],
+            "as Odoo keeps it",
+        )
+        self.assertRow(
+            open_amount=60.0, overdue_amount=60.0, overdue_61_90=60.0, oldest_due_date="2024-01-10"
+        )
+
     def test_due_today_is_not_overdue(self):
         self._invoice(invoice_date_due="2024-03-15")
         self._invoice(100.0, invoice_date_due="2024-03-14")
