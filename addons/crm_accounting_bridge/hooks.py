@@ -9,11 +9,14 @@ _COLUMNS = [
     ("account_move_line", "opportunity_id", "int4"),
     ("crm_lead", "billing_as_of_date", "date"),
     ("crm_lead", "billing_currency_id", "int4"),
+    ("crm_lead", "billing_source", "varchar"),
     ("crm_lead", "billing_status", "varchar"),
     ("crm_lead", "credited_total", "numeric"),
     ("crm_lead", "discount_total", "numeric"),
     ("crm_lead", "due_total", "numeric"),
+    ("crm_lead", "figures_as_of", "timestamp"),
     ("crm_lead", "first_invoice_date", "date"),
+    ("crm_lead", "followed_billing_status", "varchar"),
     ("crm_lead", "has_uncounted_invoices", "bool"),
     ("crm_lead", "invoiced_total", "numeric"),
     ("crm_lead", "invoiced_untaxed", "numeric"),
@@ -40,9 +43,12 @@ def pre_init_hook(env):
     env.cr.execute(
         """
         UPDATE crm_lead lead
-           SET billing_status = 'none',
-               billing_currency_id = (SELECT currency_id FROM res_company
-                                       WHERE id = lead.company_id)
+           SET billing_source = 'automatic',
+               billing_status = 'none',
+               followed_billing_status = 'none',
+               billing_currency_id = COALESCE(
+                   (SELECT currency_id FROM res_company WHERE id = lead.company_id),
+                   (SELECT currency_id FROM res_company ORDER BY id LIMIT 1))
          WHERE billing_status IS NULL
         """
     )
@@ -50,6 +56,9 @@ def pre_init_hook(env):
 
 def post_init_hook(env):
     """Put our stages behind all others that are there."""
+    # The database gathers statistics of new columns when many rows were written: for months it
+    # would plan as if every invoice line belonged to a deal.
+    env.cr.execute("ANALYZE account_move, account_move_line, crm_lead")
     stages = env["crm.stage"]
     for name in ("crm_stage_invoiced", "crm_stage_paid"):
         stages |= env.ref(f"crm_accounting_bridge.{name}", raise_if_not_found=False) or stages
@@ -75,3 +84,4 @@ def uninstall_hook(env):
     ).items():
         target = before if before.is_won else group._find_won_stage() - own
         group.stage_id = target or env["crm.stage"].search([("id", "not in", own.ids)], limit=1)
+    env.cr.execute("DELETE FROM account_receivable_change WHERE reader = 'crm.lead'")

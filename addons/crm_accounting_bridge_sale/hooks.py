@@ -1,19 +1,29 @@
 """Installing on a database full of orders and invoices; leaving it."""
 
-from datetime import datetime, time
-
 #: Opportunities whose figures are computed at a time.
 _BATCH_SIZE = 500
 
 
 def post_init_hook(env):
-    """Link the invoices of existing orders, then have figures, statuses and stages follow."""
+    """Link the invoices of existing orders. Figures, statuses and stages of all deals follow in the
+    scheduled action, with progress, as of documents that are older than their link to the deal:
+    nobody is told, and no deal counts as won on this day.
+    """
     env.flush_all()
     _link_invoice_lines(env)
     _link_invoices(env)
+    env.cr.execute(
+        """
+        UPDATE crm_lead
+           SET followed_billing_status = NULL
+         WHERE followed_billing_status IS NOT NULL
+           AND id IN (SELECT opportunity_id FROM sale_order)
+        """
+    )
+    # The database gathers statistics when many rows were written: these may be few among all.
+    env.cr.execute("ANALYZE account_move, account_move_line, crm_lead, sale_order, sale_order_line")
     env.invalidate_all(flush=False)
-    for leads in _iterate_leads(env, [("order_ids", "!=", False)]):
-        _refresh_leads(leads)
+    env["account.receivable.change"]._collect_keys("crm.lead", [(0, 0)])
 
 
 def uninstall_hook(env):
@@ -22,10 +32,12 @@ def uninstall_hook(env):
     domain = [("billing_status", "in", statuses), ("billing_source", "=", "automatic")]
     for leads in _iterate_leads(env, domain):
         figures_by_lead = leads._get_billing_figures()
-        for lead in leads:
-            figures = figures_by_lead.get(lead.id, {})
-            lead.billing_status = lead._get_billing_status(figures, "none", False)
-        leads._follow_billing_status()
+        leads._follow_billing_status(
+            {
+                lead.id: lead._get_billing_status(figures_by_lead.get(lead.id, {}), "none", False)
+                for lead in leads
+            }
+        )
 
 
 def _link_invoice_lines(env):
@@ -77,17 +89,3 @@ def _iterate_leads(env, domain):
         yield leads
         env.flush_all()
         env.invalidate_all(flush=False)
-
-
-def _refresh_leads(leads):
-    """Figures, status and stage; nobody is told, and no deal counts as won on this day.
-
-    Open deals that were invoiced long ago are won now: on the day of their first invoice.
-    """
-    open_leads = leads.filtered(lambda lead: lead.won_status == "pending")
-    leads._refresh_billing()
-    leads.flush_recordset()
-    leads._process_stage_changes()
-    for lead in open_leads.filtered(lambda lead: lead.won_status == "won"):
-        if lead.first_invoice_date:
-            lead.date_closed = datetime.combine(lead.first_invoice_date, time(12))

@@ -1,7 +1,8 @@
 """People and schedulers on one database: python -m faults.actors DATABASE.
 
-Loads Odoo once. Each line on standard input, `role number`, starts a process of that role; its
-process id is answered. `wait` answers with the exit status of each process that has ended.
+Loads Odoo once. Each line on standard input, `role number`, starts a process of that role (of
+another module here: `module.role number`); its process id is answered. `wait` answers with the exit
+status of each process that has ended.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import random
 import sys
 from functools import partial
+from importlib import import_module
 
 CUSTOMERS = 3
 ROUNDS = 8
@@ -90,9 +92,11 @@ def start(database, role, number):
     if process:
         return process
     status = 1
+    module, __, name = role.rpartition(".")
+    role = getattr(import_module(f"faults.{module}") if module else sys.modules[__name__], name)
     try:
         with Registry(database).cursor() as cr:
-            globals()[role](Environment(cr, SUPERUSER_ID, {}), number)
+            role(Environment(cr, SUPERUSER_ID, {}), number)
         status = 0
     finally:
         sys.stderr.flush()

@@ -81,6 +81,8 @@ wizard = env["account.payment.register"].with_context(
 )
 wizard.create({})._create_payments()
 env.cr.commit()
+lead._cron_read_changes()
+lead.invalidate_recordset()
 print("DEAL " + json.dumps([lead.id, lead.stage_id.name, lead.billing_status, lead.paid_total]))
 """
 LOOK = """

@@ -1,11 +1,11 @@
 from . import (
     account_move,
     account_move_line,
-    account_partial_reconcile,
-    account_payment,
+    account_receivable_change,
     crm_lead,
     crm_lead_figures,
     crm_lead_manual,
+    crm_lead_refresh,
     crm_lead_settlement,
     crm_lead_share,
     crm_lead_stage,

@@ -71,23 +71,6 @@ class AccountMove(models.Model):
             lambda move: move.is_sale_document(include_receipts=True)
         ).line_ids.filtered(lambda line: line.display_type == "product")
 
-    def _post(self, soft=True):
-        reposted = self.filtered("posted_before")
-        posted = super()._post(soft)
-        # A payment keeps its reconciliations in draft: what it settles may have changed there.
-        (posted & reposted)._refresh_reconciled_opportunities()
-        return posted
-
-    def _refresh_reconciled_opportunities(self):
-        """Refresh the deals whose documents are settled with these entries."""
-        lines = self.line_ids
-        partials = lines.matched_debit_ids | lines.matched_credit_ids
-        (partials.debit_move_id | partials.credit_move_id).move_id._refresh_opportunities()
-
-    def _refresh_opportunities(self):
-        """Refresh the deals of these documents, whoever made the entry."""
-        self.sudo().line_ids.opportunity_id._refresh_billing()
-
     def copy(self, default=None):
         copies = super().copy(default)
         if default and "auto_post_origin_id" in default:

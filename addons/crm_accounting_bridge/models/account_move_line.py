@@ -45,13 +45,14 @@ class AccountMoveLine(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        result = super().write(vals)
-        if "date_maturity" in vals or "opportunity_id" in vals:
-            self.move_id._refresh_opportunities()
-        if "opportunity_id" in vals:
-            # What a credit note takes off which deal of an invoice depends on both their deals.
-            self.move_id._refresh_reconciled_opportunities()
-        return result
+        if "opportunity_id" not in vals:
+            return super().write(vals)
+        # Drafts say nothing of a deal yet: posting them will.
+        posted = self.filtered(lambda line: line.parent_state == "posted")
+        # Whoever changes the deal of an order or merges deals need not see their invoices.
+        posted.sudo().opportunity_id._collect_billing()
+        self.env["account.receivable.change"]._collect(moves=posted.move_id)
+        return super().write(vals)
 
     def _copy_data_extend_business_fields(self, values):
         # A credit note takes from the deal what the invoice gave it.

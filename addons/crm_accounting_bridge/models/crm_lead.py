@@ -31,7 +31,7 @@ class CrmLead(models.Model):
     )
     billing_currency_id = fields.Many2one(
         "res.currency",
-        compute="_compute_billing",
+        compute="_compute_billing_currency_id",
         store=True,
         groups=BILLING_GROUPS,
         help="Currency of the billing figures: that of the opportunity's company; without one,"
@@ -39,16 +39,16 @@ class CrmLead(models.Model):
     )
     invoiced_untaxed = fields.Monetary(
         "Invoiced (Untaxed)",
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         currency_field="billing_currency_id",
         groups=BILLING_GROUPS,
         help="Posted invoices less credit notes, without taxes.",
     )
     invoiced_total = fields.Monetary(
         "Invoiced",
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         currency_field="billing_currency_id",
         groups=BILLING_GROUPS,
         help="Posted invoices less credit notes, taxes included. It is the sum of paid, discount,"
@@ -56,81 +56,81 @@ class CrmLead(models.Model):
     )
     credited_total = fields.Monetary(
         "Credited",
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         currency_field="billing_currency_id",
         groups=BILLING_GROUPS,
         help="What credit notes took off the invoices, taxes included.",
     )
     paid_total = fields.Monetary(
         "Paid",
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         currency_field="billing_currency_id",
         groups=BILLING_GROUPS,
         help="Money received for the invoices, less money paid back.",
     )
     discount_total = fields.Monetary(
         "Payment Discount",
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         currency_field="billing_currency_id",
         groups=BILLING_GROUPS,
         help="Discounts granted for early payment.",
     )
     written_off_total = fields.Monetary(
         "Written Off",
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         currency_field="billing_currency_id",
         groups=BILLING_GROUPS,
         help="What was given up as a loss: neither paid nor due.",
     )
     due_total = fields.Monetary(
         "Due",
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         currency_field="billing_currency_id",
         groups=BILLING_GROUPS,
         help="What is still open on the invoices, overdue or not.",
     )
     overdue_total = fields.Monetary(
         "Overdue",
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         currency_field="billing_currency_id",
         groups=BILLING_GROUPS,
         help="What is open on instalments past their due date; disputed invoices excepted.",
     )
     first_invoice_date = fields.Date(
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         groups=BILLING_GROUPS,
         help="Date of the first posted invoice.",
     )
     next_due_date = fields.Date(
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         index="btree_not_null",
         groups=BILLING_GROUPS,
         help="Due date of the earliest open instalment, also when it has passed.",
     )
     last_payment_date = fields.Date(
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         groups=BILLING_GROUPS,
         help="Date of the newest payment.",
     )
     paid_date = fields.Date(
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         groups=BILLING_GROUPS,
         help="Day on which nothing was due any more and something had been paid.",
     )
     billing_status = fields.Selection(
         BILLING_STATUSES,
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         index=True,
         default="none",
         groups=BILLING_GROUPS,
@@ -141,55 +141,52 @@ class CrmLead(models.Model):
         default="automatic",
         readonly=True,
         copy=False,
+        tracking=True,
         groups=BILLING_GROUPS,
         help="Automatic: from invoices and payments in Odoo. Manual: set by finance, because the"
         " deal is invoiced in another program.",
     )
     billing_as_of_date = fields.Date(
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         groups=BILLING_GROUPS,
         help="The date for which overdue was last judged.",
     )
-
-    @api.depends(
-        "company_id",
-        "billing_line_ids.opportunity_id",
-        "billing_line_ids.parent_state",
-        "billing_line_ids.price_total",
-        "billing_line_ids.move_id.amount_residual",
-        "billing_line_ids.move_id.payment_state",
+    figures_as_of = fields.Datetime(
+        "Figures as of",
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="When the figures changed last. They follow accounting within seconds; until then the"
+        " form of the opportunity shows what will be stored.",
     )
-    def _compute_billing(self):
-        """Figures and status of the deals, by one statement for all; the stage follows later."""
-        figures_by_lead = self._get_billing_figures()
-        order_status_by_lead = self._get_order_status()
+    is_billing_waiting = fields.Boolean(
+        "Being Updated",
+        compute="_compute_is_billing_waiting",
+        compute_sudo=True,
+        groups=BILLING_GROUPS,
+        help="Something changed in accounting that the stored figures do not show yet.",
+    )
+
+    @api.depends("company_id")
+    def _compute_billing_currency_id(self):
+        """Figures are in the currency of the deal's company, those of before until they are
+        converted.
+        """
         for lead in self:
-            figures = figures_by_lead.get(lead._origin.id, {})
-            company = lead.company_id or self.env.company
-            lead.billing_currency_id = figures.get("currency_id") or company.currency_id
-            for name in (
-                "invoiced_untaxed",
-                "invoiced_total",
-                "credited_total",
-                "paid_total",
-                "discount_total",
-                "written_off_total",
-                "due_total",
-                "overdue_total",
-            ):
-                lead[name] = figures.get(name, 0.0)
-            for name in ("first_invoice_date", "next_due_date", "last_payment_date"):
-                lead[name] = figures.get(name, False)
-            is_paid = figures and figures["due_total"] <= 0 < figures["paid_total"]
-            lead.paid_date = figures["settlement_date"] if is_paid else False
-            lead.billing_as_of_date = company._get_today()
-            lead.billing_status = self._get_billing_status(
-                figures, *order_status_by_lead.get(lead._origin.id, ("none", False))
-            )
-        self.filtered(
-            lambda lead: lead.billing_status != lead.followed_billing_status
-        )._schedule_stage_change()
+            if lead.billing_status == "none":
+                company = lead.company_id or self.env.company
+                lead.billing_currency_id = company.currency_id
+            else:
+                lead.billing_currency_id = lead.billing_currency_id
+                lead._collect_billing()
+
+    def _compute_is_billing_waiting(self):
+        waiting = self.env["account.receivable.change"]._get_waiting(
+            "crm.lead", [(0, lead_id) for lead_id in self.ids]
+        )
+        for lead in self:
+            lead.is_billing_waiting = (0, lead._origin.id) in waiting
 
     @api.depends("billing_line_ids.move_id")
     @api.depends_context("uid", "allowed_company_ids")
@@ -213,50 +210,50 @@ class CrmLead(models.Model):
             lead.invoice_count = len(invoices)
 
     @api.model
-    def _get_billing_status(self, figures: dict, order_status: str, has_uninvoiced: bool) -> str:
-        """The status of a deal: the first that holds.
-
-        :param figures: a row of :meth:`_get_billing_figures`; empty without a posted document.
-        :param order_status: ``none``, ``quoted`` or ``ordered``.
-        :param has_uninvoiced: a confirmed order of the deal still has something to invoice.
-        """
-        if not figures:
-            return order_status
-        # An invoice of several deals and its credit note may share their cents differently.
-        nothing = figures["inexact"]
-        invoiced, paid = figures["invoiced_total"], figures["paid_total"]
-        if figures["credited_total"] > nothing >= max(invoiced, paid):
-            return "credited"
-        if figures["overdue_total"] > nothing:
-            return "overdue"
-        if has_uninvoiced:
-            return "partially_invoiced"
-        if paid > nothing:
-            return "partially_paid" if figures["due_total"] > nothing else "paid"
-        return "invoiced"
-
-    def _get_order_status(self) -> dict[int, tuple[str, bool]]:
-        """Hook: ``(none | quoted | ordered, has something to invoice)`` by deal id.
-
-        Without the Sales app a deal has no order: it counts as invoiced in full by its invoices.
-        """
-        return {}
-
-    @api.model
     def _has_field_access(self, field, operation):
         """What the journals say of a deal, nobody writes on it: the external API could."""
         if operation == "write" and field.groups == BILLING_GROUPS and field.readonly:
             return self.env.su
         return super()._has_field_access(field, operation)
 
+    def write(self, vals):
+        # Asked before: Odoo adds to the values of a move into a won stage.
+        may_move = not vals.keys().isdisjoint(("active", "is_stage_held", "type"))
+        result = super().write(vals)
+        if may_move:
+            self.sudo().filtered(
+                lambda lead: lead.billing_status != lead.followed_billing_status
+            )._collect_billing()
+        return result
+
     def unlink(self):
         # The other deals of its invoices get their shares anew.
-        self._get_billing_lines_sudo().opportunity_id = False
+        if lines_sudo := self._get_billing_lines_sudo():
+            lines_sudo.opportunity_id = False
         return super().unlink()
+
+    def web_read(self, specification):
+        """The form, which asks for ``is_billing_waiting``, shows the figures of this moment.
+
+        In the result only: put into the cache, they would never be stored.
+        """
+        rows = super().web_read(specification)
+        if len(self) == 1 and any(row.get("is_billing_waiting") for row in rows):
+            # Only sums leave the journals, and only into fields that the user has just read.
+            values = self.sudo()._get_billing_values()[self.id]
+            currency = self.env["res.currency"].browse(values["billing_currency_id"])
+            if specification.get("billing_currency_id", {}).get("fields"):
+                [values["billing_currency_id"]] = currency.web_read(
+                    specification["billing_currency_id"]["fields"]
+                ) or [False]
+            rows[0].update((name, values[name]) for name in values.keys() & rows[0].keys())
+        return rows
 
     def _merge_dependences(self, opportunities):
         result = super()._merge_dependences(opportunities)
-        opportunities._get_billing_lines_sudo().opportunity_id = self
+        if lines_sudo := opportunities._get_billing_lines_sudo():
+            lines_sudo.opportunity_id = self
+        self._merge_manual_billing(opportunities)
         return result
 
     def _get_billing_lines_sudo(self):
@@ -265,7 +262,23 @@ class CrmLead(models.Model):
         Whoever merges or deletes opportunities need not be allowed to see their invoices. Searched,
         for the field ``billing_line_ids`` remembers what the user sees of it.
         """
-        return self.env["account.move.line"].sudo().search([("opportunity_id", "in", self.ids)])
+        return (
+            self.env["account.move.line"]
+            .sudo()
+            .search([("opportunity_id", "in", self._filter_billable().ids)])
+        )
+
+    def _filter_billable(self):
+        """Without those that nobody invoiced: leads come by the thousand, are merged and deleted,
+        and are no opportunities yet.
+        """
+        return self.filtered(
+            lambda lead: (
+                lead.type == "opportunity"
+                or lead.sudo().billing_status != "none"
+                or lead.sudo().has_uncounted_invoices
+            )
+        )
 
     def action_view_invoices(self):
         """Open the invoices of the deal that the user may open."""
@@ -283,42 +296,3 @@ class CrmLead(models.Model):
             action["views"] = [(False, "form")]
             action["res_id"] = self.invoice_ids.id
         return action
-
-    @api.model
-    def _cron_refresh_overdue(self, batch_size=500):
-        """Judge again what only the calendar changes: open instalments whose due date passed."""
-        lead_ids = self.with_context(active_test=False).search(self._get_judge_domain()).ids
-        commit_progress = self.env["ir.cron"]._commit_progress
-        commit_progress(remaining=len(lead_ids))
-        for start in range(0, len(lead_ids), batch_size):
-            batch = self.browse(lead_ids[start : start + batch_size])
-            batch.try_lock_for_update()._refresh_billing()
-            if not commit_progress(len(batch)):
-                break
-
-    @api.model
-    def _get_judge_domain(self) -> Domain:
-        """Deals with something open whose due date passed since they were judged last.
-
-        A deal without a company may be invoiced by companies in several time zones: the first of
-        them to reach a new day counts, and until it is overdue the deal is judged at each run.
-        """
-        companies = self.env["res.company"].search([("active", "=", True)])
-        newest = max(company._get_today() for company in companies)
-        return Domain.OR(
-            Domain("company_id", "in", group.ids)
-            & Domain("next_due_date", "<", today)
-            & Domain("billing_as_of_date", "<", today)
-            for today, group in companies.grouped(lambda company: company._get_today()).items()
-        ) | (
-            Domain("company_id", "=", False)
-            & Domain("next_due_date", "<", newest)
-            & (
-                Domain("billing_as_of_date", "<", newest)
-                | Domain("billing_status", "!=", "overdue")
-            )
-        )
-
-    def _refresh_billing(self):
-        """Have figures, status and stage computed anew before the transaction ends."""
-        self.env.add_to_compute(self._fields["billing_status"], self)

@@ -29,7 +29,6 @@ MANUAL_FIELDS = frozenset(
     )
 )
 
-_PENDING = "crm_accounting_bridge.manual_conflict"
 _ACTIVITY_TYPE = "crm_accounting_bridge.mail_activity_type_manual_billing"
 
 
@@ -43,7 +42,6 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
-    billing_source = fields.Selection(tracking=True)
     manual_billing_status = fields.Selection(
         MANUAL_STATUSES,
         readonly=True,
@@ -126,8 +124,8 @@ class CrmLead(models.Model):
     )
     has_uncounted_invoices = fields.Boolean(
         "Invoices Not Counted",
-        compute="_compute_billing",
-        store=True,
+        readonly=True,
+        copy=False,
         groups=BILLING_GROUPS,
         help="The figures are set by hand although there are posted invoices in Odoo: finance"
         " decides which of them hold.",
@@ -139,57 +137,44 @@ class CrmLead(models.Model):
         help="Finance knows of the invoices that do not count for this deal.",
     )
 
-    @api.depends(
-        "billing_source",
-        "manual_billing_status",
-        "manual_currency_id",
-        "manual_invoiced",
-        "manual_paid",
-        "manual_invoice_date",
-        "manual_payment_date",
-        "manual_due_date",
-    )
-    def _compute_billing(self):
-        manual = self.filtered(lambda lead: lead.billing_source == "manual")
-        automatic = self - manual
-        automatic.has_uncounted_invoices = False
-        if manual:
-            manual._compute_manual_billing()
-        return super(CrmLead, automatic)._compute_billing()
-
-    def _compute_manual_billing(self):
-        """Figures and status of the deals from what was set by hand; the stage follows later.
+    def _get_manual_values(self) -> dict[int, dict]:
+        """The deals' stored billing fields from what was set by hand, by deal id.
 
         Taxes are not asked for, so that the untaxed amount is the amount invoiced.
         """
+        if not self:
+            return {}
         lead_ids_with_invoices = self._get_billing_figures().keys()
+        todays = self._get_todays()
+        values_by_lead = {}
         for lead in self:
-            today = (lead.company_id or self.env.company)._get_today()
-            due = lead.manual_invoiced - lead.manual_paid
-            is_open = lead.manual_currency_id.compare_amounts(due, 0.0) > 0
+            today = todays[lead.company_id]
+            due = lead.manual_currency_id.round(lead.manual_invoiced - lead.manual_paid)
+            is_open = due > 0
             is_overdue = is_open and lead.manual_due_date and lead.manual_due_date < today
             payment_date = lead.manual_paid and max(
                 lead.manual_payment_date, lead.manual_invoice_date
             )
             is_paid = lead.manual_billing_status == "paid"
-            lead.billing_currency_id = lead.manual_currency_id
-            lead.invoiced_untaxed = lead.manual_invoiced
-            lead.invoiced_total = lead.manual_invoiced
-            lead.credited_total = 0.0
-            lead.paid_total = lead.manual_paid
-            lead.discount_total = 0.0
-            lead.written_off_total = 0.0
-            lead.due_total = due
-            lead.overdue_total = due if is_overdue else 0.0
-            lead.first_invoice_date = lead.manual_invoice_date
-            lead.next_due_date = lead.manual_due_date if is_open else False
-            lead.last_payment_date = payment_date or False
-            lead.paid_date = payment_date if is_paid else False
-            lead.billing_as_of_date = today
-            lead.billing_status = "overdue" if is_overdue else lead.manual_billing_status
-            lead.has_uncounted_invoices = lead._origin.id in lead_ids_with_invoices
-        self._schedule_stage_change()
-        self.filtered("has_uncounted_invoices")._schedule_manual_conflict()
+            values_by_lead[lead.id] = {
+                "billing_currency_id": lead.manual_currency_id.id,
+                "invoiced_untaxed": lead.manual_invoiced,
+                "invoiced_total": lead.manual_invoiced,
+                "credited_total": 0.0,
+                "paid_total": lead.manual_paid,
+                "discount_total": 0.0,
+                "written_off_total": 0.0,
+                "due_total": due,
+                "overdue_total": due if is_overdue else 0.0,
+                "first_invoice_date": lead.manual_invoice_date,
+                "next_due_date": lead.manual_due_date if is_open else False,
+                "last_payment_date": payment_date or False,
+                "paid_date": payment_date if is_paid else False,
+                "billing_as_of_date": today,
+                "billing_status": "overdue" if is_overdue else lead.manual_billing_status,
+                "has_uncounted_invoices": lead.id in lead_ids_with_invoices,
+            }
+        return values_by_lead
 
     @api.constrains(
         "billing_source",
@@ -295,6 +280,7 @@ class CrmLead(models.Model):
         leads_sudo.activity_feedback(
             [_ACTIVITY_TYPE], feedback=self.env._("Billing follows the invoices in Odoo again.")
         )
+        leads_sudo._refresh_billing()._collect_billing()
 
     def _set_manual_billing(self, values):
         """Set the deals' figures by hand; the caller must belong to Invoicing.
@@ -321,6 +307,7 @@ class CrmLead(models.Model):
                     "is_manual_conflict_told": lead.id in lead_ids_with_invoices,
                 }
             )
+        leads_sudo._refresh_billing()._collect_billing()
 
     def _get_manual_currency(self):
         """The currency in which finance states a deal's amounts."""
@@ -345,27 +332,13 @@ class CrmLead(models.Model):
         # No caller's context may switch off the history.
         return self.sudo().with_context(tracking_disable=False, mail_notrack=False)
 
-    def _schedule_manual_conflict(self):
-        """Tell finance of invoices that do not count, before the transaction is committed."""
-        if not self:
-            return
-        precommit = self.env.cr.precommit
-        if _PENDING not in precommit.data:
-            precommit.add(self.browse()._process_manual_conflicts)
-        precommit.data.setdefault(_PENDING, set()).update(self.ids)
-
-    def _process_manual_conflicts(self):
-        lead_ids = self.env.cr.precommit.data.pop(_PENDING, ())
-        # Whoever posts an invoice need not be allowed to write on its opportunity.
-        leads_sudo = self.sudo().browse(lead_ids).exists()
-        leads_sudo.filtered(
-            lambda lead: lead.has_uncounted_invoices and not lead.is_manual_conflict_told
-        )._tell_finance_of_invoices()
-
     def _tell_finance_of_invoices(self):
         """Ask finance once, in an activity, whether invoices or the figures by hand hold."""
-        self.is_manual_conflict_told = True
-        for lead in self:
+        leads = self.filtered(
+            lambda lead: lead.has_uncounted_invoices and not lead.is_manual_conflict_told
+        )
+        leads.is_manual_conflict_told = True
+        for lead in leads:
             user = lead._get_manual_billing_user()
             lead.with_context(lang=user.lang).activity_schedule(
                 _ACTIVITY_TYPE,
@@ -382,7 +355,11 @@ class CrmLead(models.Model):
         """Who decides on a deal: who set it, else who made the invoice, else some accountant."""
         self.ensure_one()
         group = self.env.ref("account.group_account_invoice")
-        candidates = self.manual_user_id | self.env.user | group.all_user_ids.sorted("id")
+        lines = self.env["account.move.line"].search(
+            [("opportunity_id", "=", self.id), ("parent_state", "=", "posted")]
+        )
+        accountants = lines.move_id.sorted("id", reverse=True).create_uid
+        candidates = self.manual_user_id | accountants | group.all_user_ids.sorted("id")
         company = self.company_id or self.env.company
         return next(
             (
@@ -393,9 +370,8 @@ class CrmLead(models.Model):
             self.env.user,
         )
 
-    def _merge_dependences(self, opportunities):
-        result = super()._merge_dependences(opportunities)
-        # Figures by hand survive the merge, unless the remaining deal has figures of its own.
+    def _merge_manual_billing(self, opportunities):
+        """Figures by hand survive the merge, unless the remaining deal has figures of its own."""
         tail_sudo = opportunities.sudo().filtered(lambda lead: lead.billing_source == "manual")[:1]
         head_sudo = self.sudo()
         if (
@@ -406,4 +382,4 @@ class CrmLead(models.Model):
             values = tail_sudo.read(MANUAL_FIELDS, load=None)[0]
             values.pop("id")
             head_sudo.write(values)
-        return result
+            head_sudo._collect_billing()

@@ -15,10 +15,11 @@ class CrmStageChangeFailure(models.Model):
     lead_id = fields.Many2one(
         "crm.lead", string="Opportunity", required=True, readonly=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="lead_id.company_id", store=True)
+    # Not stored: each change of a deal's company would search here.
+    company_id = fields.Many2one(related="lead_id.company_id")
     user_id = fields.Many2one(related="lead_id.user_id", string="Salesperson")
     stage_id = fields.Many2one(
-        "crm.stage", string="Stage Wanted", required=True, readonly=True, ondelete="cascade"
+        "crm.stage", string="Stage Wanted", readonly=True, ondelete="cascade"
     )
     reason = fields.Text(required=True, readonly=True)
 
@@ -28,15 +29,13 @@ class CrmStageChangeFailure(models.Model):
         """Try again to move the deals; those that move leave the list."""
         self.check_access("write")
         # Finance retries, but may not write on opportunities itself.
-        leads_sudo = self.sudo().lead_id
-        leads_sudo.followed_billing_status = False
-        leads_sudo._follow_billing_status()
+        self.sudo().lead_id._follow_billing_status(is_retry=True)
 
     @api.model
-    def _log_failure(self, lead, stage, reason: str):
-        """Keep the newest refusal of a deal."""
+    def _log_failure(self, lead, stage_id: int | None, reason: str):
+        """Keep the newest refusal of a deal; without a stage its billing status was refused."""
         failure = self.search([("lead_id", "=", lead.id)])
-        values = {"lead_id": lead.id, "stage_id": stage.id, "reason": reason}
+        values = {"lead_id": lead.id, "stage_id": stage_id, "reason": reason}
         if failure:
             failure.write(values)
         else:

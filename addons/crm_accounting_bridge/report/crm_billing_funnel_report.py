@@ -187,14 +187,14 @@ class CrmBillingFunnelReport(models.Model):
                 "invoiced",
                 SQL("lead.first_invoice_date IS NOT NULL"),
                 SQL("lead.first_invoice_date"),
-                SQL("lead.invoiced_total * billed_rate.factor"),
+                SQL("COALESCE(lead.invoiced_total, 0) * billed_rate.factor"),
                 is_money=True,
             ),
             Phase(
                 "paid",
                 SQL("lead.billing_status = 'paid'"),
                 SQL("lead.paid_date"),
-                SQL("lead.paid_total * billed_rate.factor"),
+                SQL("COALESCE(lead.paid_total, 0) * billed_rate.factor"),
                 is_money=True,
             ),
         ]

@@ -3,6 +3,7 @@ from . import (
     test_deal_currency,
     test_deal_figures,
     test_deal_life,
+    test_deal_refresh,
     test_deal_settlements,
     test_deal_shares,
     test_deal_taxes,

@@ -1,5 +1,6 @@
 from collections import defaultdict
 
+from odoo import SUPERUSER_ID
 from odoo.tools import SQL
 
 from odoo.addons.account_receivable_settlement.tests.common import ReceivableCommon
@@ -54,6 +55,24 @@ class BridgeCommon(ReceivableCommon):
             ],
             **values,
         )
+
+    @classmethod
+    def _follow_accounting(cls):
+        """End the transaction, and have the deals follow as the scheduler does within seconds.
+
+        The scheduled action does the same, as the system, with commits in between.
+        """
+        cls.env.cr.flush()
+        cls.env.invalidate_all()
+        changes = cls.env(user=SUPERUSER_ID, context={})["account.receivable.change"]
+        marks = [("reader", "=", "crm.lead"), ("res_id", "=", 0), ("failure", "=", False)]
+        while changes._work_off("crm.lead") or changes.search_count(marks):
+            pass
+        cls.env.cr.flush()
+        cls.env.invalidate_all()
+
+    def _flush(self):
+        self._follow_accounting()
 
     def assertFigures(self, deal, **expected):
         """Compare figures of a deal; those not named must be zero."""

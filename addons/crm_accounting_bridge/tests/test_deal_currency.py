@@ -75,6 +75,7 @@ class TestDealCurrency(BridgeCommon):
         deals = self.deal + self._create_deal() + self._create_deal()
         invoice = self._create_invoice(333.33, deals=deals)
         self._pay(invoice, 500.0, date="2024-01-20")
+        self._flush()
         for deal in deals:
             self.assertAlmostEqual(deal.paid_total, 333.33, delta=0.021)
         self._pay(

@@ -150,6 +150,7 @@ class TestDealLife(BridgeCommon):
             }
         )
         payment.outstanding_account_id = False
+        self._flush()
         self.assertEqual(self.deal.billing_status, "overdue")
         payment.action_post()
         self.assertFalse(payment.move_id)

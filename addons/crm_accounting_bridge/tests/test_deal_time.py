@@ -30,7 +30,7 @@ class TestDealTime(BridgeCommon):
             self.env.ref(
                 "crm_accounting_bridge.ir_cron_refresh_overdue"
             ).sudo().method_direct_trigger()
-        self.env.invalidate_all()
+        self._flush()
 
     def test_each_instalment_becomes_overdue_on_its_own(self):
         with freeze_time("2024-01-10 12:00:00") as frozen:
@@ -93,6 +93,7 @@ class TestDealTime(BridgeCommon):
     @freeze_time("2024-02-01 12:00:00")
     def test_new_due_date_of_a_posted_instalment(self):
         invoice = self._create_deal_invoice([(100.0, self.deal)])
+        self._flush()
         self.assertEqual(self.deal.billing_status, "overdue")
         line = invoice.line_ids.filtered(lambda line: line.display_type == "payment_term")
         line.date_maturity = "2024-02-15"
@@ -112,6 +113,7 @@ class TestDealTime(BridgeCommon):
     @freeze_time("2024-02-01 12:00:00")
     def test_disputed_is_due_but_not_overdue(self):
         invoice = self._create_deal_invoice([(100.0, self.deal)])
+        self._flush()
         self.assertEqual(self.deal.billing_status, "overdue")
         invoice.action_toggle_block_payment()
         self.assertFigures(self.deal, invoiced_total=100.0, due_total=100.0)
@@ -135,13 +137,17 @@ class TestDealTime(BridgeCommon):
                 self._flush()
                 self.assertEqual(deal.overdue_total, 100.0 if is_overdue else 0.0)
 
-    def test_without_a_company_time_zone_the_users_counts(self):
+    def test_users_in_several_time_zones_store_the_same(self):
+        """Without a time zone of the company it is UTC's day, whoever causes the computation."""
         self.company.partner_id.tz = False
-        with freeze_time("2024-02-09 23:30:00"):
-            self.env.user.tz = "Europe/Zagreb"
-            self.assertEqual(self.company._get_today(), self._date("2024-02-10"))
-            self.env.user.tz = False
-            self.assertEqual(self.company._get_today(), self._date("2024-02-09"))
+        with freeze_time("2024-02-09 11:30:00"):
+            for zone in ("Pacific/Auckland", "America/Los_Angeles"):
+                self.env.user.tz = zone
+                deal = self._create_deal(zone)
+                self._create_deal_invoice([(100.0, deal)], invoice_date_due="2024-02-09")
+                self.assertFigures(deal, invoiced_total=100.0, due_total=100.0)
+                self.assertEqual(deal.billing_status, "invoiced")
+                self.assertEqual(deal.billing_as_of_date, self._date("2024-02-09"))
 
     def test_cron_ends_for_companies_on_two_days(self):
         """A deal of no company is judged once, though it is tomorrow somewhere already."""
@@ -180,7 +186,10 @@ class TestDealTime(BridgeCommon):
             frozen.move_to("2024-02-01 12:00:00")
             self.env.flush_all()
             with self.enter_registry_test_mode(), self.registry.cursor() as cr:
-                self.env(cr=cr, su=True)["crm.lead"]._cron_refresh_overdue(batch_size=2)
+                leads = self.env(cr=cr, su=True)["crm.lead"]
+                leads._cron_refresh_overdue()
+                cr.flush()
+                leads._cron_read_changes(batch_size=2)
             self.env.invalidate_all()
             for deal in deals:
                 self.assertFigures(deal, invoiced_total=100.0, due_total=100.0, overdue_total=100.0)

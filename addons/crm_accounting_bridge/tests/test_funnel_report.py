@@ -46,6 +46,7 @@ class TestFunnelReport(BridgeCommon):
         cls._pay(invoice, date="2024-01-20")
         invoice = cls._create_deal_invoice([(600.0, cls.slow)], date="2024-02-07")
         cls._pay(invoice, date="2024-04-07")
+        cls._follow_accounting()
         cls._set_dates(cls.deals, create_date="2024-01-02 08:00:00")
         cls._set_dates(cls.won | cls.invoiced, date_closed="2024-01-20 09:00:00")
         cls._set_dates(cls.paid, date_closed="2024-01-05 23:30:00")

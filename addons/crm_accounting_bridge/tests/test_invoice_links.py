@@ -110,7 +110,7 @@ class TestInvoiceLinks(BridgeCommon):
         deals.user_id = salesperson
         self.assertFalse(deals.with_user(salesperson).invoice_ids)
         merged = deals.with_user(salesperson).merge_opportunity().with_env(self.env)
-        self.env.invalidate_all()
+        self._flush()
         self.assertEqual(invoice.invoice_line_ids.opportunity_id, merged)
         self.assertEqual(merged.invoiced_total, 30.0)
 

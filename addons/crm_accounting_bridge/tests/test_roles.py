@@ -28,7 +28,7 @@ class TestRoles(BridgeCommon):
         cls.other_deal = cls._create_deal("Other's", user_id=cls.other_seller.id)
         cls.invoice = cls._create_deal_invoice([(100.0, cls.deal), (40.0, cls.other_deal)])
         cls._pay(cls.invoice, 70.0)
-        cls.env.cr.flush()
+        cls._follow_accounting()
 
     def test_salesperson_reads_figures_of_own_deals(self):
         deal = self.deal.with_user(self.seller)

@@ -56,9 +56,11 @@ class TestStages(BridgeCommon):
 
     def test_overdue_and_partly_paid_stay_invoiced(self):
         invoice = self._create_invoice(invoice_date_due="2024-01-20")
+        self._flush()
         self.assertEqual(self.deal.billing_status, "overdue")
         self.assertStage(self.deal, self.stage_invoiced)
         self._pay(invoice, 40.0)
+        self._flush()
         self.assertEqual(self.deal.billing_status, "overdue")
         invoice.line_ids.filtered(
             lambda line: line.display_type == "payment_term"

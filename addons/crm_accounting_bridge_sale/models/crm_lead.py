@@ -38,15 +38,6 @@ class CrmLead(models.Model):
     )
 
     @api.depends(
-        "order_ids.state",
-        # It depends on ordered, delivered and invoiced quantities, drafts becoming posted included.
-        "order_ids.order_line.invoice_status",
-        "order_ids.order_line.price_subtotal",
-    )
-    def _compute_billing(self):
-        return super()._compute_billing()
-
-    @api.depends(
         "billing_currency_id",
         "order_ids.state",
         "order_ids.order_line.price_subtotal",
@@ -67,6 +58,37 @@ class CrmLead(models.Model):
             lead.ordered_total = progress.get("ordered", 0.0)
             lead.delivered_rate = progress["delivered"] / goods if goods else 0.0
             lead.invoiced_rate = progress["invoiced"] / goods if goods else 0.0
+
+    @api.model
+    def _get_receivable_keys_sql(self, changed):
+        """Also the deals of the orders, for finance may have given an order's invoice to another; a
+        reversed invoice invoices its order no more.
+        """
+        return SQL(
+            """
+            %s
+             UNION
+            SELECT 0, sale.opportunity_id
+              FROM %s
+              JOIN account_move move ON move.id = changed.move_id
+              JOIN account_move_line line ON line.move_id IN (move.id, move.reversed_entry_id)
+              JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = line.id
+              JOIN sale_order_line order_line ON order_line.id = rel.order_line_id
+              JOIN sale_order sale ON sale.id = order_line.order_id
+             WHERE sale.opportunity_id IS NOT NULL
+            """,
+            super()._get_receivable_keys_sql(changed),
+            changed,
+        )
+
+    @api.model
+    def _get_billable_sql(self):
+        return SQL(
+            """
+            (%s OR EXISTS (SELECT FROM sale_order sale WHERE sale.opportunity_id = lead.id))
+            """,
+            super()._get_billable_sql(),
+        )
 
     def _get_order_status(self) -> dict[int, tuple[str, bool]]:
         """``(none | quoted | ordered, has something to invoice)`` by deal id.
@@ -408,7 +430,10 @@ class CrmLead(models.Model):
         # A salesperson who merges deals may not see a colleague's orders: they would be left
         # without a deal. Searched, for the field remembers what the salesperson sees of it.
         orders_sudo = (
-            self.env["sale.order"].sudo().search([("opportunity_id", "in", opportunities.ids)])
+            self.env["sale.order"]
+            .sudo()
+            .search([("opportunity_id", "in", opportunities._filter_billable().ids)])
         )
-        orders_sudo.opportunity_id = self
+        if orders_sudo:
+            orders_sudo.opportunity_id = self
         return super()._merge_dependences(opportunities)

@@ -15,14 +15,33 @@ class SaleOrder(models.Model):
         " together.",
     )
 
+    def _compute_amounts(self):
+        self._collect_opportunity_billing()
+        return super()._compute_amounts()
+
+    def _compute_invoice_status(self):
+        # It depends on the state, on ordered, delivered and invoiced quantities.
+        self._collect_opportunity_billing()
+        return super()._compute_invoice_status()
+
+    def _collect_opportunity_billing(self):
+        """What is ordered or to be invoiced changes: the billing status of the deal may, too."""
+        # Not those of a form that is being filled in.
+        self.filtered("id").opportunity_id._collect_billing()
+
     def write(self, vals):
         if "opportunity_id" not in vals:
             return super().write(vals)
         orders_by_deal = self.grouped("opportunity_id")
         result = super().write(vals)
         for deal_before, orders in orders_by_deal.items():
+            (deal_before | orders.opportunity_id)._collect_billing()
             orders._move_invoice_lines(deal_before)
         return result
+
+    def unlink(self):
+        self._collect_opportunity_billing()
+        return super().unlink()
 
     def _move_invoice_lines(self, deal_before):
         """Have the orders' invoice lines follow the orders to another deal.

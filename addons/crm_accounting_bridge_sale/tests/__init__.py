@@ -1,6 +1,7 @@
 from . import (
     test_funnel_report,
     test_install,
+    test_order_changes,
     test_order_link,
     test_order_progress,
     test_order_rest,
