@@ -471,18 +471,25 @@ class CrmLeadShare(models.AbstractModel):
         """The deals' shares of the documents' settlements, in cents."""
         return SQL(
             """
-            SELECT share.move_id, share.lead_id, component.id, component.settlement_date,
-                   component.counted_as, %(amount)s AS amount, NULL::numeric AS matched_untaxed
-              FROM component
-              JOIN share ON share.move_id = component.move_id AND %(is_wanted)s
-             UNION ALL
-            SELECT move_id, lead_id, id, settlement_date, counted_as, amount, matched_untaxed
-              FROM credit
-             WHERE is_direct AND %(is_wanted)s
-             UNION ALL
-            SELECT move_id, lead_id, NULL, NULL, 'paid', rest, NULL
-              FROM share
-             WHERE total_rest = 0 AND %(is_wanted)s
+            SELECT move_id, lead_id, id, settlement_date, counted_as,
+                   SUM(amount) AS amount, SUM(matched_untaxed) AS matched_untaxed
+              FROM (
+                SELECT share.move_id, share.lead_id, component.id, component.settlement_date,
+                       component.counted_as, %(amount)s AS amount, NULL::numeric AS matched_untaxed
+                  FROM component
+                  JOIN share ON share.move_id = component.move_id
+                 UNION ALL
+                SELECT move_id, lead_id, id, settlement_date, counted_as, amount, matched_untaxed
+                  FROM credit
+                 WHERE is_direct
+                 UNION ALL
+                SELECT move_id, lead_id, NULL, NULL, 'paid', rest, NULL
+                  FROM share
+                 WHERE total_rest = 0
+                   ) cell
+             WHERE %(is_wanted)s
+             GROUP BY move_id, lead_id, id, settlement_date, counted_as
+            HAVING SUM(amount) != 0
             """,
             amount=self._get_share_amount_sql(
                 SQL("component.running"),
@@ -516,7 +523,6 @@ class CrmLeadShare(models.AbstractModel):
                            AS running
                   FROM cell
                   JOIN share ON share.move_id = cell.move_id AND share.lead_id = cell.lead_id
-                 WHERE cell.amount != 0
                 WINDOW of_deal AS (PARTITION BY cell.move_id, cell.lead_id)
                    ) piece
             """

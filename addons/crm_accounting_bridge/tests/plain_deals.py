@@ -133,6 +133,13 @@ class PlainDeals:
             "settled_dates": facts["settled_dates"] if rest[deal] else facts["credit_dates"],
         }
 
+    def get_part(self, document, deal):
+        """A deal's part of what settles a document, but for credit notes."""
+        facts = self._read_document(document)
+        rest = {lead: facts["amounts"][lead] - facts["direct"][lead] for lead in facts["amounts"]}
+        total = sum(rest.values())
+        return rest[deal] / total if total else Fraction(0)
+
     def _read_document(self, document):
         if document not in self._documents:
             self._documents[document] = self._compute_document(document)
@@ -189,11 +196,7 @@ class PlainDeals:
         }
         facts["settled_dates"] = [row["date"] for row in rows]
         facts["credit_dates"] = [row["date"] for row in rows if row["kind"] == "credit_note"]
-        for line in lines:
-            residual = exact(line.amount_residual) - sum(
-                (row["amount"] for row in rows if row["line"] == line and not row["counterpart"]),
-                Fraction(0),
-            )
+        for line, residual in self._get_open(lines, rows).items():
             facts["open"] += residual
             if residual > 0:
                 facts["next_due_dates"].append(due_date(line))
@@ -209,6 +212,26 @@ class PlainDeals:
                 for kind in ("discount", "write_off"):
                     facts[kind] += row["amount"] * self._get_part(kind, row, rows)
         return facts
+
+    def _get_open(self, lines, rows):
+        """What is open of each instalment: what some have too much is taken off the last ones."""
+        residuals = {
+            line: exact(line.amount_residual)
+            - sum(
+                (row["amount"] for row in rows if row["line"] == line and not row["counterpart"]),
+                Fraction(0),
+            )
+            for line in lines
+        }
+        total = sum(residuals.values())
+        sign = 1 if total > 0 else -1
+        surplus = sum(-sign * amount for amount in residuals.values() if sign * amount < 0)
+        result = {}
+        for line in lines.sorted(lambda line: (due_date(line), line.id), reverse=True):
+            amount = max(sign * residuals[line], Fraction(0))
+            result[line] = sign * max(amount - surplus, Fraction(0))
+            surplus = max(surplus - amount, Fraction(0))
+        return result
 
     def _get_part(self, kind, row, rows):
         """Which part of a settlement is of this kind; an exchange difference is what caused it."""

@@ -241,6 +241,20 @@ class TestDealSettlements(BridgeCommon):
         self.env.invalidate_all()
         self.assertEqual(Row.browse(every[1:2].ids).read(["amount"])[0]["amount"], every[1].amount)
 
+    def test_statements_do_not_grow_with_deals(self):
+        deals = self.a + self.b + self.c
+        for deal in deals:
+            self._pay(self._create_deal_invoice([(60.0, deal), (40.0, self.a)]), 50.0)
+        self._flush()
+        deals._get_billing_figures()
+        counts = []
+        for leads in (self.a, deals):
+            before = self.cr.sql_log_count
+            self.assertEqual(leads._get_billing_figures().keys(), set(leads.ids))
+            counts.append(self.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+        self.assertLessEqual(counts[0], 3)
+
     def test_accounting_reads_them_and_nobody_else(self):
         self._pay(self._create_deal_invoice([(60.0, self.a)]))
         self._flush()
