@@ -270,6 +270,10 @@ class AccountReceivableChange(models.Model):
         to a factor) what that settled. Invoices paid by the same payment without journal entry
         share its amount.
 
+        ``OFFSET 0`` keeps PostgreSQL from joining whole tables to a few rows, and comparing with 1
+        tells it that there are few: what it takes for dear it compiles first, for longer than it
+        runs.
+
         :param sources: ``SELECT move_id``.
         """
         return self._get_items_sql(
@@ -278,28 +282,46 @@ class AccountReceivableChange(models.Model):
                 WITH RECURSIVE reached AS (
                     SELECT source.move_id, TRUE AS goes_on FROM (%s) source
                      UNION
-                    SELECT other.move_id,
-                           entry.move_type = 'entry'
-                               AND entry.origin_payment_id IS NULL
-                               AND entry.statement_line_id IS NULL
+                    SELECT step.move_id, step.goes_on
                       FROM reached
-                      JOIN account_move_line line
-                        ON line.move_id = reached.move_id AND line.matching_number IS NOT NULL
-                      JOIN account_partial_reconcile partial
-                        ON line.id IN (partial.debit_move_id, partial.credit_move_id)
-                      JOIN account_move_line other
-                        ON other.id = partial.debit_move_id + partial.credit_move_id - line.id
-                      JOIN account_move entry ON entry.id = other.move_id
-                     WHERE reached.goes_on
+                     CROSS JOIN LATERAL (
+                        SELECT entry.id AS move_id,
+                               entry.move_type = 'entry'
+                                   AND entry.origin_payment_id IS NULL
+                                   AND entry.statement_line_id IS NULL AS goes_on
+                          FROM account_move_line line
+                         CROSS JOIN LATERAL (
+                            SELECT credit_move_id AS line_id FROM account_partial_reconcile
+                             WHERE debit_move_id = line.id
+                             UNION ALL
+                            SELECT debit_move_id FROM account_partial_reconcile
+                             WHERE credit_move_id = line.id
+                               ) side
+                          JOIN account_move_line other ON other.id = side.line_id
+                          JOIN account_move entry ON entry.id = other.move_id
+                         WHERE line.move_id = reached.move_id
+                           AND line.matching_number IS NOT NULL
+                        OFFSET 0
+                           ) step
+                     WHERE CASE WHEN reached.goes_on THEN 1 END = 1
                 )
                 SELECT move_id FROM reached
                  UNION
                 SELECT shared.invoice_id
                   FROM reached
-                  JOIN account_move__account_payment link ON link.invoice_id = reached.move_id
-                  JOIN account_payment payment
-                    ON payment.id = link.payment_id AND payment.move_id IS NULL
-                  JOIN account_move__account_payment shared ON shared.payment_id = payment.id
+                 CROSS JOIN LATERAL (
+                    SELECT other.invoice_id
+                      FROM account_move__account_payment link
+                     CROSS JOIN LATERAL (
+                        SELECT FROM account_payment
+                         WHERE id = link.payment_id AND move_id IS NULL
+                        OFFSET 0
+                           ) payment
+                      JOIN account_move__account_payment other
+                        ON other.payment_id = link.payment_id
+                     WHERE link.invoice_id = reached.move_id
+                    OFFSET 0
+                       ) shared
                 """,
                 sources,
             )
@@ -309,17 +331,20 @@ class AccountReceivableChange(models.Model):
         """The columns of :meth:`_get_changed_sql` for just these entries."""
         return SQL(
             """
-            SELECT move.id AS move_id, item.line_id, move.company_id, item.partner_id
+            SELECT entry.move_id, move.company_id, item.line_id, item.partner_id
               FROM (%s) entry
-              JOIN account_move move ON move.id = entry.move_id
+             CROSS JOIN LATERAL (
+                SELECT company_id, move_type FROM account_move WHERE id = entry.move_id OFFSET 0
+                   ) move
               LEFT JOIN LATERAL (
                 SELECT line.id AS line_id, line.partner_id
                   FROM account_move_line line
                   JOIN account_account account ON account.id = line.account_id
-                 WHERE line.move_id = move.id
+                 WHERE line.move_id = entry.move_id
                    AND (account.account_type = 'asset_receivable'
                         OR (line.display_type = 'payment_term'
                             AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')))
+                OFFSET 0
                    ) item ON TRUE
             """,
             move_ids,

@@ -18,10 +18,13 @@ class CrmCustomerHealth(models.Model):
         """``SELECT company_id, res_id`` of the customers of journal items that changed."""
         return SQL(
             """
-            SELECT changed.company_id,
-                   UNNEST(ARRAY[partner.id, partner.commercial_partner_id]) AS res_id
+            SELECT changed.company_id, customer.id AS res_id
               FROM %s changed
-              JOIN res_partner partner ON partner.id = changed.partner_id
+             CROSS JOIN LATERAL (
+                SELECT UNNEST(ARRAY[partner.id, partner.commercial_partner_id]) AS id
+                  FROM res_partner partner
+                 WHERE partner.id = changed.partner_id
+                   ) customer
             """,
             changed,
         )
