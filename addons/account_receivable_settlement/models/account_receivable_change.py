@@ -1,7 +1,7 @@
 import logging
 from collections.abc import Iterable
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from psycopg2 import OperationalError
 
@@ -416,7 +416,13 @@ class AccountReceivableChange(models.Model):
         for (reader,) in self.env.execute_query(
             SQL("SELECT DISTINCT reader FROM account_receivable_change WHERE failure IS NULL")
         ):
-            self.env.ref(self.env[reader]._get_change_cron_xmlid())._trigger()
+            self._trigger_reader(reader)
+
+    def _trigger_reader(self, reader: str, at: datetime | None = None):
+        """Have a reader's scheduled action started, if it is there; nobody else waits for it."""
+        cron = self.env.ref(self.env[reader]._get_change_cron_xmlid(), raise_if_not_found=False)
+        if cron:
+            cron._trigger(at)
 
     @api.model
     def _work_off_all(self, reader: str, batch_size: int = 200):
@@ -438,9 +444,7 @@ class AccountReceivableChange(models.Model):
             self.env.cr.rollback()
             _logger.info("Changes of receivables are left for later by %s: %s", reader, error)
         if self._count_waiting(reader):
-            self.env.ref(self.env[reader]._get_change_cron_xmlid())._trigger(
-                fields.Datetime.now() + timedelta(minutes=1)
-            )
+            self._trigger_reader(reader, fields.Datetime.now() + timedelta(minutes=1))
         # What is left is no work that could be done now.
         commit_progress(remaining=0)
 

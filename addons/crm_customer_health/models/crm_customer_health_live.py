@@ -95,9 +95,9 @@ class CrmCustomerHealth(models.Model):
 
     @api.readonly
     def web_read(self, specification):
-        if not self._is_shown_live():
-            return super().web_read(specification)
         names = self._get_live_fields() & specification.keys()
+        if not names or not self._is_shown_live():
+            return super().web_read(specification)
         result = super().web_read(
             {name: spec for name, spec in specification.items() if name not in names}
         )

@@ -1,3 +1,4 @@
+from contextlib import ExitStack
 from datetime import datetime
 from unittest.mock import patch
 
@@ -387,3 +388,31 @@ class TestHealthChanges(HealthCommon):
         invoice.button_draft()
         self._work_off()
         self.assertFalse(self._get_row())
+
+    def test_posting_and_paying_cost_few_statements(self):
+        """However many documents, and for all readers together: at most four more than without."""
+
+        def count(operation):
+            self._flush()
+            self.env.cr.postcommit.data.clear()
+            before = self.cr.sql_log_count
+            operation()
+            self._flush()
+            return self.cr.sql_log_count - before
+
+        def post_and_pay(number, has_readers):
+            invoices = self.env["account.move"]
+            for __ in range(number):
+                invoices |= self._invoice(100, post=False)
+            with ExitStack() as stack:
+                if not has_readers:
+                    model = self.env.registry["account.receivable.change"]
+                    stack.enter_context(patch.object(model, "_get_readers", lambda __: []))
+                return count(invoices.action_post), count(lambda: self._pay(invoices))
+
+        post_and_pay(2, True)  # warm the caches
+        for number in (1, 10):
+            posting, paying = post_and_pay(number, True)
+            posting_without, paying_without = post_and_pay(number, False)
+            self.assertLessEqual(posting - posting_without, 4, f"posting {number}")
+            self.assertLessEqual(paying - paying_without, 4, f"paying {number}")
