@@ -39,28 +39,37 @@ class Bench:
 def run(environment, options):
     databases = BenchmarkDatabases(environment, options.keep)
     report_path = state_dir() / f"benchmark-{options.invoices}.txt"
+    figures = []
     with ExitStack() as stack:
         report = stack.enter_context(open(report_path, "w", encoding="utf-8"))
         stack.callback(databases.clean_up)
-        books = databases.books(options.invoices)
-        small_books = databases.books(options.invoices // 10)
-        ours = databases.copy_of(books, "ours")
-        addons = our_addons()
-        figures = list(measure_installing(databases, addons, small_books, ours))
-        plain = databases.copy_of(books, "plain")
-        plain_worker = stack.enter_context(Worker(environment, plain))
-        our_worker = stack.enter_context(Worker(environment, ours))
-        for name in (plain, ours):
-            databases.query("VACUUM ANALYZE", name)
-        bench = Bench(options.invoices, addons, plain_worker, our_worker, report)
-        for name, measure in load_measurements().items():
-            if not options.only or any(word in name for word in options.only):
-                with step(f"Measuring: {name}"):
-                    figures += measure(bench)
-        table = "\n".join(_table(figures, options.invoices))
-        report.write(f"\n{table}\n")
-    print(f"\n{table}\n\nPlans of the statements: {report_path}", flush=True)
+        try:
+            for figure in _measure(environment, options, databases, report, stack):
+                figures.append(figure)
+        finally:
+            # Also of what was measured before something failed.
+            table = "\n".join(_table(figures, options.invoices))
+            report.write(f"\n{table}\n")
+            print(f"\n{table}\n\nPlans of the statements: {report_path}", flush=True)
     return int(not all(figure.is_good for figure in figures))
+
+
+def _measure(environment, options, databases, report, stack):
+    addons = our_addons()
+    books = databases.books(options.invoices)
+    small_books = databases.books(options.invoices // 10)
+    ours = databases.copy_of(books, "ours")
+    yield from measure_installing(databases, addons, small_books, ours)
+    plain = databases.copy_of(books, "plain")
+    plain_worker = stack.enter_context(Worker(environment, plain))
+    our_worker = stack.enter_context(Worker(environment, ours))
+    for name in (plain, ours):
+        databases.query("VACUUM ANALYZE", name)
+    bench = Bench(options.invoices, addons, plain_worker, our_worker, report)
+    for name, measure in load_measurements().items():
+        if not options.only or any(word in name for word in options.only):
+            with step(f"Measuring: {name}"):
+                yield from measure(bench)
 
 
 class BenchmarkDatabases:
@@ -106,8 +115,8 @@ class BenchmarkDatabases:
 
 
 def _table(figures, invoices):
-    width = max(len(figure.what) for figure in figures)
-    middle = max(len(figure.measured) for figure in figures)
+    width = max((len(figure.what) for figure in figures), default=0)
+    middle = max((len(figure.measured) for figure in figures), default=0)
     title = f"{invoices:,} invoices"
     yield f"{title:{width}}  {'measured':>{middle}}  bound"
     for figure in figures:
