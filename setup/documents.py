@@ -18,6 +18,7 @@ SECTIONS = {
     "CONTEXT": "Why",
     "CONFIGURE": "Configuration",
     "USAGE": "Usage",
+    "WALK": "How It Works",
     "ROADMAP": "Limits",
     "HISTORY": "Changes",
     "CONTRIBUTORS": "Contributors",
