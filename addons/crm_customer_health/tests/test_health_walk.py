@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.crm_accounting_bridge.tests import test_random_walk
-from odoo.addons.crm_accounting_bridge.tests.test_random_walk import NothingToDoError
+from odoo.addons.crm_accounting_bridge.tests.walk import NothingToDoError
 
 from .common import FIGURES, HealthCommon
 from .plain_health import PlainHealth
