@@ -477,8 +477,10 @@ class AccountReceivableChange(models.Model):
         if not rows:
             return 0, 0
         keys = dict.fromkeys((company_id, res_id) for __, company_id, res_id, __ in rows)
+        newest_id = self._get_newest_id()
         done, failed, __ = self._try_keys(reader, list(keys))
-        return self._delete_keys(reader, done) + self._mark_failed(reader, failed), rows[-1][0]
+        deleted = self._delete_keys(reader, done, newest_id)
+        return deleted + self._mark_failed(reader, failed), rows[-1][0]
 
     def _work_off_mark(self, reader: str, after_id: int) -> tuple[int, int]:
         """Go on computing everything.
@@ -560,9 +562,9 @@ class AccountReceivableChange(models.Model):
         """For a reader that computes everything: compute these keys; those that fail or are left
         for later get rows.
         """
+        newest_id = self._get_newest_id()
         done, failed, left = self._try_keys(reader, keys)
-        self._delete_keys(reader, done)
-        self._delete_keys(reader, [*failed, *left])
+        self._delete_keys(reader, [*done, *failed, *left], newest_id)
         rows = [
             (reader, *key, failed.get(key), fields.Datetime.now() if key in failed else None)
             for key in (*failed, *left)
@@ -626,18 +628,30 @@ class AccountReceivableChange(models.Model):
             count += self.env.cr.rowcount
         return count
 
-    def _delete_keys(self, reader: str, keys: list[tuple[int, int]]) -> int:
-        """Delete what this transaction sees of these keys, also what failed before."""
+    def _get_newest_id(self) -> int:
+        """The newest row that this transaction sees before a reader computes."""
+        [(newest_id,)] = self.env.execute_query(
+            SQL("SELECT COALESCE(MAX(id), 0) FROM account_receivable_change")
+        )
+        return newest_id
+
+    def _delete_keys(self, reader: str, keys: list[tuple[int, int]], newest_id: int) -> int:
+        """Delete what was there of these keys when the reader began, also what failed before.
+
+        What the reader itself changed in accounting, by an automation rule of somebody for instance,
+        is newer, and is read next.
+        """
         if not keys:
             return 0
         self.env.cr.execute(
             SQL(
                 """
                 DELETE FROM account_receivable_change
-                 WHERE reader = %s AND (company_id, res_id) IN (%s)
+                 WHERE reader = %s AND (company_id, res_id) IN (%s) AND id <= %s
                 """,
                 reader,
                 SQL(", ").join(SQL("%s", key) for key in keys),
+                newest_id,
             )
         )
         return self.env.cr.rowcount

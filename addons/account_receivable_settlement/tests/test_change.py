@@ -8,7 +8,7 @@ from psycopg2.errors import SerializationFailure
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.account_receivable_settlement.models import account_receivable_change
 
@@ -338,6 +338,7 @@ class TestChange(ReceivableCommon):
         self.changes._cron_dispatch()
         self.assertEqual(self._get_keys(), [(1, 1)])
 
+    @mute_logger(account_receivable_change.__name__)
     def test_a_reader_that_computes_everything_goes_on_where_one_fails(self):
         self.reader.failing = {(1, 2)}
         self.reader.busy = {(1, 3)}

@@ -5,6 +5,9 @@ from odoo.tools import SQL
 
 from odoo.addons.account_receivable_settlement.tests.common import ReceivableCommon
 
+#: Says with a traceback why a deal could not follow.
+STAGE_LOGGER = "odoo.addons.crm_accounting_bridge.models.crm_lead_stage"
+
 #: What the shares of settlements that make a figure count as.
 COUNTED_AS = {
     "paid_total": ("paid", "matched"),

@@ -10,9 +10,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import BridgeCommon
-
-_STAGE_LOGGER = "odoo.addons.crm_accounting_bridge.models.crm_lead_stage"
+from .common import STAGE_LOGGER, BridgeCommon
 
 #: What a form of the deal asks for.
 FORM = {
@@ -205,7 +203,7 @@ class TestDealRefresh(BridgeCommon):
             self.assertEqual(self.deal.billing_as_of_date, self._date("2024-02-03"))
             self.assertGreater(self.deal.figures_as_of, as_of)
 
-    @mute_logger(_STAGE_LOGGER)
+    @mute_logger(STAGE_LOGGER)
     def test_a_refused_status_is_a_fact_nevertheless(self):
         """An automation rule that refuses the status, of a deal that stays in its stage."""
         refusal, write = "Not without an order.", type(self.deal).write
@@ -246,7 +244,7 @@ class TestDealRefresh(BridgeCommon):
         with (
             patch.object(type(self.deal), "write", refusing_write),
             # Odoo gives the name INFO to a level of its own.
-            self.assertLogs(_STAGE_LOGGER, logging.INFO) as log,
+            self.assertLogs(STAGE_LOGGER, logging.INFO) as log,
         ):
             self._flush()
         [message] = log.output
@@ -304,6 +302,25 @@ class TestDealRefresh(BridgeCommon):
                 row = rows.search([("reader", "=", "crm.lead")])
                 self.assertEqual((row.res_id, row.failure), (self.deal.id, reason))
             self.assertEqual(self.deal.web_read(FORM)[0]["billing_status"], "overdue")
+
+    def test_what_an_automation_rule_books_meanwhile_is_not_lost(self):
+        """A rule posts the next invoice of a deal that is moved, while the deal is computed."""
+        write, next_invoice = type(self.deal).write, self._create_invoice(post=False)
+
+        def booking_write(leads, vals):
+            result = write(leads, vals)
+            if "stage_id" in vals and next_invoice.state == "draft":
+                next_invoice.action_post()
+            return result
+
+        self._create_invoice()
+        self._end_transaction()
+        with patch.object(type(self.deal), "write", booking_write):
+            changes = self.env(user=SUPERUSER_ID, context={})["account.receivable.change"]
+            self.assertEqual(changes._work_off("crm.lead"), 1)
+        self.assertEqual(next_invoice.state, "posted")
+        self.assertEqual(self._get_waiting(), self.deal)
+        self.assertFigures(self.deal, invoiced_total=200.0, due_total=200.0)
 
     # What people see -------------------------------------------------------------------------
 

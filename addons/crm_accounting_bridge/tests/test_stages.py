@@ -5,8 +5,9 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
-from .common import BridgeCommon
+from .common import STAGE_LOGGER, BridgeCommon
 
 
 @tagged("post_install", "-at_install")
@@ -308,6 +309,7 @@ class TestStages(BridgeCommon):
 
     # Refusals --------------------------------------------------------------------------------
 
+    @mute_logger(STAGE_LOGGER)
     def test_a_refused_move_does_not_stop_the_payment(self):
         refused, other = self.deal, self._create_deal("Other")
         invoice = self._create_deal_invoice(
@@ -346,6 +348,7 @@ class TestStages(BridgeCommon):
         self.assertStage(refused, self.stage_paid)
         self.assertFalse(failure.exists())
 
+    @mute_logger(STAGE_LOGGER)
     def test_an_unexpected_error_is_kept_too(self):
         invoice = self._create_invoice()
         self._flush()
@@ -375,6 +378,7 @@ class TestStages(BridgeCommon):
             self.env["crm.stage.change.failure"].search_count([("lead_id", "=", self.deal.id)])
         )
 
+    @mute_logger(STAGE_LOGGER)
     def test_a_failure_that_is_overtaken_leaves_the_list(self):
         """Refused, then unpaid again: the deal is where it belongs, nothing is left to retry."""
         invoice = self._create_invoice()
