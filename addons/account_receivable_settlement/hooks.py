@@ -17,7 +17,10 @@ def pre_init_hook(env):
 
 
 def post_init_hook(env):
-    """Record rules that came from the bridge are as people edited them."""
+    """Record rules that came from the bridge are as people edited them; charts of accounts that
+    were loaded before have claims among their current assets.
+    """
+    env["account.account"]._propose_receivable_readings()
     env.flush_all()
     restore_rules(env.cr)
     env["ir.rule"].invalidate_model(flush=False)

@@ -29,6 +29,11 @@ class AccountMoveLine(models.Model):
     _receivable_other_date_idx = models.Index(
         "(invoice_date) WHERE display_type = 'payment_term' AND invoice_date != date"
     )
+    # Claims that entries moved to another account are looked for among all receivable items.
+    _receivable_entry_idx = models.Index(
+        "(account_id) WHERE invoice_date IS NULL"
+        " AND (balance > 0 OR payment_id IS NULL AND statement_line_id IS NULL)"
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -69,6 +69,37 @@ class AccountReceivable(models.AbstractModel):
             amount_currency=SQL.identifier(line, "amount_currency"),
         )
 
+    def _get_mark_sql(self, account: str) -> SQL:
+        """How Accounting wants an account to be read that settles receivables; NULL without a mark.
+
+        What is proposed and not answered yet counts as still owed, never as paid: the worst debtor
+        must not become the best payer before anybody has looked.
+        """
+        return SQL(
+            "COALESCE(%s, CASE WHEN %s IS NOT NULL THEN 'owed' END)",
+            SQL.identifier(account, "receivable_reading"),
+            SQL.identifier(account, "receivable_proposal"),
+        )
+
+    def _get_owed_account_sql(self) -> SQL:
+        """Accounts, of whatever kind, on which a claim is still owed: bills, doubtful claims."""
+        return SQL(
+            "SELECT account.id FROM account_account account WHERE %s = 'owed'",
+            self._get_mark_sql("account"),
+        )
+
+    def _get_claim_account_sql(self) -> SQL:
+        """Accounts on which a claim on a customer may stand."""
+        return SQL(
+            """
+            SELECT account.id FROM account_account account
+             WHERE %s = 'owed'
+                OR account.account_type = 'asset_receivable'
+                   AND NOT COALESCE(account.non_trade, FALSE)
+            """,
+            self._get_mark_sql("account"),
+        )
+
     def _get_company_sql(self, column: SQL, scope) -> SQL:
         """Restrict a company to those of the scope."""
         if scope.companies is None:

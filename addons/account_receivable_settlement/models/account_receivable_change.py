@@ -280,15 +280,21 @@ class AccountReceivableChange(models.Model):
             SQL(
                 """
                 WITH RECURSIVE reached AS (
-                    SELECT source.move_id, TRUE AS goes_on FROM (%s) source
+                    SELECT source.move_id, TRUE AS goes_on FROM (%(sources)s) source
                      UNION
                     SELECT step.move_id, step.goes_on
                       FROM reached
                      CROSS JOIN LATERAL (
                         SELECT entry.id AS move_id,
                                entry.move_type = 'entry'
-                                   AND entry.origin_payment_id IS NULL
-                                   AND entry.statement_line_id IS NULL AS goes_on
+                                   AND (entry.origin_payment_id IS NULL
+                                        AND entry.statement_line_id IS NULL
+                                        OR EXISTS (SELECT FROM account_move_line claim
+                                                    WHERE claim.move_id = entry.id
+                                                      AND claim.balance > 0
+                                                      AND claim.account_id
+                                                          = ANY(ARRAY(%(claim)s))))
+                                   AS goes_on
                           FROM account_move_line line
                          CROSS JOIN LATERAL (
                             SELECT credit_move_id AS line_id FROM account_partial_reconcile
@@ -323,7 +329,8 @@ class AccountReceivableChange(models.Model):
                     OFFSET 0
                        ) shared
                 """,
-                sources,
+                sources=sources,
+                claim=self.env["account.receivable"]._get_claim_account_sql(),
             )
         )
 

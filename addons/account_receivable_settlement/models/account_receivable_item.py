@@ -14,9 +14,14 @@ class AccountReceivableItem(models.AbstractModel):
     def _get_item_sql(self, scope) -> SQL:
         """One row per open item, in company currency; negative amounts are credits.
 
-        Columns: ``company_id``, ``partner_id`` (commercial, as of now), ``line_id``, ``move_id``,
+        Columns: ``company_id``, ``partner_id`` (commercial, as of now), ``line_id`` and ``move_id``
+        (where it stands in the ledger), ``root_line_id`` and ``root_move_id`` (whose it is),
         ``is_document`` (an instalment of an invoice, receipt or credit note), ``is_disputed``,
         ``due_date``, ``amount``.
+
+        What an entry only moved (a bill, a doubtful claim) is open on the new journal item, once,
+        and belongs to the old instalment: its due date, document, partner and dispute count. Where
+        nothing was moved, root and journal item are the same.
 
         Today it is the ledger's residual, also of entries dated ahead. For a past day it is the
         residual and what was settled later. What a payment without journal entry settles is not
@@ -27,7 +32,8 @@ class AccountReceivableItem(models.AbstractModel):
         """
         return SQL(
             """
-            SELECT company_id, partner_id, line_id, move_id, is_document, is_disputed, due_date,
+            SELECT company_id, partner_id, line_id, move_id, root_line_id, root_move_id,
+                   is_document, is_disputed, due_date,
                    SIGN(total) * LEAST(ABS(amount), ABS(total) - before) AS amount
               FROM (
                 SELECT item.*,
@@ -47,31 +53,96 @@ class AccountReceivableItem(models.AbstractModel):
     def _get_plain_item_sql(self, scope) -> SQL:
         """Open items, each by itself, with what they are netted within (``document_id``)."""
         receivable = self.env["account.receivable"]
+        transfer = self.env["account.receivable.transfer"]
         return SQL(
             """
-            SELECT line.company_id,
+            WITH residual AS MATERIALIZED (%(residual)s),
+            transfer AS MATERIALIZED (%(transfer)s),
+            unposted AS MATERIALIZED (%(unposted)s)
+            SELECT root.company_id,
                    partner.commercial_partner_id AS partner_id,
-                   line.id AS line_id,
+                   open.line_id,
                    line.move_id,
-                   line.display_type = 'payment_term' AS is_document,
-                   CASE WHEN line.display_type = 'payment_term' THEN line.move_id ELSE line.id END
+                   open.root_line_id,
+                   root.move_id AS root_move_id,
+                   root.display_type = 'payment_term' AS is_document,
+                   CASE WHEN root.display_type = 'payment_term' THEN root.move_id ELSE root.id END
                        AS document_id,
                    COALESCE(move.payment_state = 'blocked', FALSE) AS is_disputed,
                    %(due_date)s AS due_date,
-                   residual.amount - COALESCE(unposted.amount, 0) AS amount
-              FROM (%(residual)s) residual
-              JOIN account_move_line line ON line.id = residual.line_id
-              JOIN res_partner partner ON partner.id = line.partner_id
+                   open.amount
+              FROM (
+                SELECT residual.line_id, residual.line_id AS root_line_id,
+                       residual.amount - COALESCE(unposted.amount, 0) - COALESCE(moved.amount, 0)
+                           AS amount
+                  FROM residual
+                  LEFT JOIN unposted ON unposted.line_id = residual.line_id
+                  LEFT JOIN (
+                    SELECT line_id, SUM(amount_open) AS amount FROM transfer GROUP BY line_id
+                       ) moved ON moved.line_id = residual.line_id
+                 UNION ALL
+                SELECT line_id, root_line_id, SUM(amount_open)
+                  FROM transfer
+                 GROUP BY line_id, root_line_id
+                   ) open
+              JOIN account_move_line line ON line.id = open.line_id
+              JOIN account_move_line root ON root.id = open.root_line_id
+              JOIN res_partner partner ON partner.id = root.partner_id
               LEFT JOIN account_move move
-                ON move.id = line.move_id AND line.display_type = 'payment_term'
-              -- Read once: joined as it is, it would be computed again for each open item.
-              LEFT JOIN (WITH unposted AS MATERIALIZED (%(unposted)s) SELECT * FROM unposted)
-                     unposted ON unposted.line_id = line.id
-             WHERE residual.amount != COALESCE(unposted.amount, 0)
+                ON move.id = root.move_id AND root.display_type = 'payment_term'
+             WHERE open.amount != 0
+               AND root.parent_state = 'posted'
+               AND %(companies)s
+               AND %(partners)s
             """,
-            due_date=receivable._get_due_date_sql("line"),
+            due_date=receivable._get_due_date_sql("root"),
             residual=self._get_residual_sql(scope),
+            transfer=transfer._get_open_sql(
+                SQL("SELECT UNNEST(%s)", scope.line_ids)
+                if scope.line_ids
+                else transfer._get_root_sql(self._get_candidate_sql(scope)),
+                scope.as_of,
+            ),
             unposted=self._get_unposted_sql(scope),
+            companies=receivable._get_company_sql(SQL("root.company_id"), scope),
+            partners=receivable._get_partner_sql(SQL("root.partner_id"), scope),
+        )
+
+    def _get_candidate_sql(self, scope) -> SQL:
+        """Journal items on which something may be open that was moved there: of ``residual``, on
+        accounts that are no receivables, and in drafts, which settle nothing.
+        """
+        receivable = self.env["account.receivable"]
+        transfer = self.env["account.receivable.transfer"]
+        return SQL(
+            """
+            SELECT line.id
+              FROM residual
+              JOIN account_move_line line ON line.id = residual.line_id
+             WHERE line.invoice_date IS NULL AND line.display_type != 'payment_term'
+               AND CASE WHEN %(is_moved)s THEN 1 END = 1
+             UNION ALL
+            SELECT line.id
+              FROM account_move_line line
+             WHERE line.account_id = ANY(ARRAY(%(owed)s))
+               AND %(companies)s AND %(is_open)s
+               AND CASE WHEN %(is_moved)s THEN 1 END = 1
+             UNION ALL
+            SELECT line.id
+              FROM account_move entry
+              JOIN account_move_line line ON line.move_id = entry.id
+             WHERE entry.journal_id IN (SELECT id FROM account_journal)
+               AND entry.state = 'draft' AND entry.move_type = 'entry'
+               AND line.account_id = ANY(ARRAY(%(trade)s))
+               AND CASE WHEN %(is_moved)s THEN 1 END = 1
+            """,
+            is_moved=transfer._get_is_moved_sql("line"),
+            trade=receivable._get_trade_account_sql(),
+            owed=receivable._get_owed_account_sql(),
+            companies=receivable._get_company_sql(SQL("line.company_id"), scope),
+            is_open=SQL("line.date <= %s", scope.as_of)
+            if scope.as_of
+            else SQL("line.reconciled IS NOT TRUE"),
         )
 
     def _get_residual_sql(self, scope) -> SQL:

@@ -6,8 +6,12 @@ from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL
 
 from ..scope import Scope
+from .account_receivable_reading import SETTLING_COLUMNS
+from .account_receivable_transfer import ROWS_PER_LINE
 from .account_receivable_unposted import UNPOSTED_IDS
 
+#: Settlements of what was moved to another journal item have ids below minus this.
+TRANSFERRED_IDS = 2**41
 #: How many reconciliations are looked through for each settlement of a page that is wanted.
 WINDOW = 8
 
@@ -43,6 +47,10 @@ class AccountReceivableSettlement(models.Model):
             "statement_line_id",
             "amount_residual",
             "amount_residual_currency",
+            "company_currency_id",
+            "group_tax_id",
+            "tax_ids",
+            "tax_line_id",
         ],
         "account.partial.reconcile": [
             "amount",
@@ -52,10 +60,20 @@ class AccountReceivableSettlement(models.Model):
             "max_date",
         ],
         "account.payment": ["amount", "currency_id", "date", "invoice_ids", "move_id", "state"],
-        "account.payment.method.line": ["payment_account_id"],
-        "account.account": ["account_type", "non_trade"],
-        "account.journal": ["suspense_account_id"],
-        "res.company": ["transfer_account_id"],
+        "account.account": [
+            "account_type",
+            "non_trade",
+            "receivable_proposal",
+            "receivable_reading",
+        ],
+        "res.company": [
+            "account_default_pos_receivable_account_id",
+            "account_journal_early_pay_discount_gain_account_id",
+            "account_journal_early_pay_discount_loss_account_id",
+            "expense_currency_exchange_account_id",
+            "income_currency_exchange_account_id",
+        ],
+        "res.partner": ["commercial_partner_id"],
     }
 
     company_id = fields.Many2one("res.company", readonly=True)
@@ -87,8 +105,23 @@ class AccountReceivableSettlement(models.Model):
             ("write_off", "Write-Off"),
             ("discount", "Discount"),
             ("exchange", "Exchange Difference"),
+            ("cleared", "Cleared"),
         ],
         readonly=True,
+        help="What settled it. Cleared: by equity, or by an account that Accounting does not want"
+        " judged; it says nothing of how the customer pays.",
+    )
+    settled_as = fields.Selection(
+        [
+            ("payment", "Payment"),
+            ("credit_note", "Credit Note"),
+            ("write_off", "Write-Off"),
+            ("discount", "Discount"),
+            ("cleared", "Cleared"),
+        ],
+        readonly=True,
+        help="As its kind; an exchange difference as what caused it, so that an invoice in another"
+        " currency that is paid in full is paid in full, whatever the rate did.",
     )
     amount = fields.Monetary(
         readonly=True,
@@ -127,7 +160,8 @@ class AccountReceivableSettlement(models.Model):
         return SQL(
             """
             SELECT id, company_id, partner_id, line_id AS invoice_line_id, move_id AS invoice_id,
-                   counterpart_line_id, kind, amount, invoice_date, due_date, settlement_date,
+                   counterpart_line_id, kind, settled_as, amount, invoice_date, due_date,
+                   settlement_date,
                    settlement_date - invoice_date AS days_to_pay,
                    settlement_date - due_date AS days_beyond_terms
               FROM (%s) settlement
@@ -140,12 +174,16 @@ class AccountReceivableSettlement(models.Model):
         """What has to be read for the records at hand; everything for the model."""
         if not self._ids:
             return Scope()
+        line_ids = {
+            (-row_id - TRANSFERRED_IDS) // ROWS_PER_LINE
+            if row_id < -TRANSFERRED_IDS
+            else -row_id // UNPOSTED_IDS
+            for row_id in self._ids
+            if row_id < 0
+        }
         return Scope(
-            partial_ids=SQL("%s::bigint[]", [row_id // 8 for row_id in self._ids if row_id > 0]),
-            line_ids=SQL(
-                "%s::bigint[]",
-                [-row_id // UNPOSTED_IDS for row_id in self._ids if row_id < 0],
-            ),
+            partial_ids=SQL("%s::bigint[]", [row_id // 16 for row_id in self._ids if row_id > 0]),
+            line_ids=SQL("%s::bigint[]", sorted(line_ids)),
         )
 
     @api.model
@@ -331,65 +369,121 @@ class AccountReceivableSettlement(models.Model):
         if scope.settlements:
             return scope.settlements
         reading = self.env["account.receivable.reading"]
+        parts = [self.env["account.receivable.unposted"]._get_unposted_sql(scope)]
+        pieces = self._get_transferred_piece_sql(scope)
         if scope.partial_ids or self.env["account.receivable"]._get_line_ids_sql(scope):
             # Of few instalments all entries are looked at: a statement more takes longer to plan.
-            partials = self._get_partial_sql(reading._get_examined_part_sql(), SQL("TRUE"), scope)
+            direct = self._get_direct_piece_sql(SQL("TRUE"), scope)
         else:
             is_examined = reading._get_is_examined_sql()
-            partials = SQL(
-                "%s UNION ALL %s",
-                self._get_partial_sql(
-                    reading._get_plain_part_sql(), SQL("NOT %s", is_examined), scope
-                ),
-                self._get_partial_sql(reading._get_examined_part_sql(), is_examined, scope),
+            direct = self._get_direct_piece_sql(is_examined, scope)
+            parts.append(
+                self._get_piece_settlement_sql(
+                    self._get_direct_piece_sql(SQL("NOT %s", is_examined), scope),
+                    reading._get_plain_part_sql(),
+                )
             )
+        parts.append(
+            self._get_piece_settlement_sql(
+                SQL("%s UNION ALL %s", direct, pieces), reading._get_part_sql()
+            )
+        )
+        return SQL(" UNION ALL ").join(parts)
+
+    def _get_piece_settlement_sql(self, pieces: SQL, parts: SQL) -> SQL:
+        """Settlements that are (pieces of) partial reconciliations.
+
+        :param pieces: SQL with the columns of :meth:`_get_piece_columns_sql`.
+        :param parts: SQL of what such a ``piece`` consists of.
+        """
         return SQL(
-            "%s UNION ALL %s",
-            partials,
-            self.env["account.receivable.unposted"]._get_unposted_sql(scope),
+            """
+            SELECT piece.first_id + part.number AS id,
+                   piece.company_id,
+                   piece.partner_id,
+                   piece.root_id AS line_id,
+                   piece.move_id,
+                   piece.parent_state,
+                   piece.counterpart_id AS counterpart_line_id,
+                   part.cause_line_id,
+                   part.kind,
+                   part.settled_as,
+                   piece.sign * part.amount AS amount,
+                   piece.invoice_date,
+                   piece.due_date,
+                   GREATEST(piece.settled_from, part.date) AS settlement_date,
+                   piece.root_balance < 0 AND part.kind = 'credit_note' AS is_mirror
+              FROM (%s) piece
+             CROSS JOIN LATERAL (%s) part
+            """,
+            pieces,
+            parts,
         )
 
-    def _get_partial_sql(self, parts: SQL, is_wanted: SQL, scope) -> SQL:
-        """Settlements that are partial reconciliations.
+    def _get_piece_columns_sql(self, root: str) -> SQL:
+        """Of ``line``, what ``counterpart`` settled of it, and the instalment.
 
-        :param parts: SQL of what a partial reconciliation consists of.
-        :param is_wanted: SQL of a condition on the counterpart.
+        :param root: the alias of the instalment, which ``line`` is itself, or came from.
+        """
+        instalment = [
+            SQL("%s AS root_id", SQL.identifier(root, "id")),
+            SQL("%s AS root_balance", SQL.identifier(root, "balance")),
+            SQL("%s AS due_date", self.env["account.receivable"]._get_due_date_sql(root)),
+            *(
+                SQL.identifier(root, column)
+                for column in (
+                    "company_id",
+                    "partner_id",
+                    "move_id",
+                    "parent_state",
+                    "invoice_date",
+                    "discount_date",
+                )
+            ),
+        ]
+        settling = [
+            SQL(
+                "%s AS %s",
+                SQL.identifier("counterpart", column),
+                SQL.identifier(f"counterpart_{column}"),
+            )
+            for column in SETTLING_COLUMNS
+        ]
+        return SQL(
+            """
+            %s, line.id AS line_id, %s,
+            counterpart.display_type != 'payment_term' AND counterpart.payment_id IS NULL
+                AND counterpart.statement_line_id IS NULL AS is_entry
+            """,
+            SQL(", ").join(instalment),
+            SQL(", ").join(settling),
+        )
+
+    def _get_direct_piece_sql(self, is_wanted: SQL, scope) -> SQL:
+        """Partial reconciliations of the instalments themselves.
+
+        :param is_wanted: SQL of a condition on ``counterpart``.
         """
         receivable = self.env["account.receivable"]
-        conditions = [SQL("part.amount != 0")]
+        conditions = [SQL("TRUE")]
         if scope.partial_ids:
             conditions.append(SQL("partial.id = ANY(%s)", scope.partial_ids))
         elif line_ids := receivable._get_line_ids_sql(scope):
             conditions.append(SQL("line.id = ANY(%s)", line_ids))
         if scope.since and not scope.partial_ids:
-            # An exchange difference has the date of its cause, whatever its own.
             conditions.append(
-                SQL(
-                    """
-                    (GREATEST(partial.max_date, line.invoice_date) > %(since)s::date
-                     OR counterpart.move_id IN (
-                        SELECT exchange_move_id FROM account_partial_reconcile
-                         WHERE exchange_move_id IS NOT NULL AND max_date > %(since)s::date))
-                    """,
-                    since=scope.since,
+                self._get_is_since_sql(
+                    SQL("GREATEST(partial.max_date, line.invoice_date)"),
+                    SQL("counterpart.move_id"),
+                    scope.since,
                 )
             )
         return SQL(
             """
-            SELECT partial.side_id + part.number AS id,
-                   line.company_id,
-                   line.partner_id,
-                   line.id AS line_id,
-                   line.move_id,
-                   line.parent_state,
-                   counterpart.id AS counterpart_line_id,
-                   part.cause_line_id,
-                   part.kind,
-                   partial.sign * part.amount AS amount,
-                   line.invoice_date,
-                   %(due_date)s AS due_date,
-                   GREATEST(line.invoice_date, part.date) AS settlement_date,
-                   line.balance < 0 AND part.kind = 'credit_note' AS is_mirror
+            SELECT partial.id::bigint * 16 + CASE WHEN partial.sign > 0 THEN 0 ELSE 8 END
+                       AS first_id,
+                   partial.id AS partial_id, partial.sign, partial.amount, 0 AS skipped,
+                   partial.max_date, line.invoice_date AS settled_from, %(columns)s
               FROM (%(sides)s) partial
               -- COALESCE hides from the planner how few journal items are receivable: it would
               -- expect as few of the partial reconciliations, and nearly all are.
@@ -405,26 +499,87 @@ class AccountReceivableSettlement(models.Model):
                AND COALESCE(counterpart.account_id IN (%(trade)s), FALSE)
                AND line.move_id != counterpart.move_id
                AND %(is_wanted)s
-             CROSS JOIN LATERAL (%(parts)s) part
              WHERE %(conditions)s
             """,
-            due_date=receivable._get_due_date_sql("line"),
-            sides=self._get_partial_side_sql(),
+            columns=self._get_piece_columns_sql("line"),
+            sides=self.env["account.receivable.reading"]._get_side_sql(),
             trade=receivable._get_trade_account_sql(),
             is_wanted=is_wanted,
-            parts=parts,
             conditions=SQL(" AND ").join(conditions),
         )
 
-    def _get_partial_side_sql(self) -> SQL:
-        """Partial reconciliations, seen from their debit side and from their credit side."""
+    def _get_transferred_piece_sql(self, scope) -> SQL:
+        """What settles, where it was moved to, what was owed on instalments."""
+        transfer = self.env["account.receivable.transfer"]
+        conditions = [SQL("TRUE")]
+        if scope.partial_ids and not scope.line_ids:
+            conditions.append(SQL("partial_id = ANY(%s)", scope.partial_ids))
+        if scope.since and not scope.partial_ids:
+            conditions.append(
+                self._get_is_since_sql(
+                    SQL("GREATEST(max_date, invoice_date)"),
+                    SQL("counterpart_move_id"),
+                    scope.since,
+                )
+            )
         return SQL(
             """
-            SELECT id, id::bigint * 8 AS side_id, amount, max_date, 1 AS sign,
-                   debit_move_id AS line_id, credit_move_id AS counterpart_id
-              FROM account_partial_reconcile
-             UNION ALL
-            SELECT id, id::bigint * 8 + 4, amount, max_date, -1, credit_move_id, debit_move_id
-              FROM account_partial_reconcile
-            """
+            SELECT * FROM (
+                SELECT -%(first)s::bigint - (root.id::bigint * %(span)s + 8 * ROW_NUMBER() OVER (
+                           PARTITION BY root.id
+                           ORDER BY piece.partial_id, piece.sign, transfer.start)) AS first_id,
+                       piece.partial_id, piece.sign, piece.amount, piece.skipped,
+                       piece.max_date,
+                       GREATEST(root.invoice_date, line.date) AS settled_from,
+                       %(columns)s
+                  FROM (%(transfer)s) transfer
+                  JOIN account_move_line root
+                    ON root.id = transfer.root_line_id AND root.display_type = 'payment_term'
+                  JOIN account_move_line line ON line.id = transfer.line_id
+                 CROSS JOIN LATERAL (%(pieces)s) piece
+                  JOIN account_move_line counterpart
+                    ON counterpart.id = piece.counterpart_id
+                   AND counterpart.move_id != line.move_id
+                   ) piece
+             WHERE %(conditions)s
+            """,
+            first=TRANSFERRED_IDS,
+            span=ROWS_PER_LINE,
+            columns=self._get_piece_columns_sql("root"),
+            transfer=transfer._get_transfer_sql(self._get_transferred_root_sql(scope)),
+            pieces=transfer._get_piece_sql(),
+            conditions=SQL(" AND ").join(conditions),
         )
+
+    def _get_is_since_sql(self, day: SQL, settling_move: SQL, since) -> SQL:
+        """Whether something is settled after a day. An exchange difference has the date of its
+        cause, whatever its own.
+        """
+        return SQL(
+            """
+            (%(day)s > %(since)s::date
+             OR %(settling_move)s IN (
+                SELECT exchange_move_id FROM account_partial_reconcile
+                 WHERE exchange_move_id IS NOT NULL AND max_date > %(since)s::date))
+            """,
+            day=day,
+            since=since,
+            settling_move=settling_move,
+        )
+
+    def _get_transferred_root_sql(self, scope) -> SQL:
+        """The ids of the instalments of which something may have been moved."""
+        transfer = self.env["account.receivable.transfer"]
+        if line_ids := self.env["account.receivable"]._get_line_ids_sql(scope):
+            return SQL("SELECT id FROM account_move_line WHERE id = ANY(%s)", line_ids)
+        reconciled = SQL("TRUE")
+        if scope.partial_ids:
+            reconciled = SQL(
+                """
+                line.id IN (SELECT UNNEST(ARRAY[debit_move_id, credit_move_id])
+                              FROM account_partial_reconcile
+                             WHERE id = ANY(%s))
+                """,
+                scope.partial_ids,
+            )
+        return transfer._get_root_sql(transfer._get_candidate_sql(reconciled))

@@ -46,6 +46,7 @@ class AccountReceivableUnposted(models.AbstractModel):
                        NULL::int AS counterpart_line_id,
                        NULL::int AS cause_line_id,
                        'payment' AS kind,
+                       'payment' AS settled_as,
                        paid.sign * (LEAST(paid.upto, line.upto)
                            - GREATEST(paid.upto - paid.amount, line.since)) AS amount,
                        line.invoice_date,

@@ -1,20 +1,13 @@
 """The books read plainly: record by record, through the ORM, with the rules of double entry.
 
-Written against the rules, not against the code under test: no SQL of the addon, no rounding that
-runs through cumulated sums. Shares are exact fractions; whoever compares allows for rounding where
-it may be distributed differently, and not where it may not.
+Written against the rules, not against the code under test: no SQL of the addon. Shares are exact
+fractions; amounts of settlements are rounded as the rules say, running from piece to piece of an
+entry; whoever compares anything else allows for rounding.
 """
 
 from fractions import Fraction
 
 SALE_TYPES = ("out_invoice", "out_refund", "out_receipt")
-MONEY_TYPES = (
-    "asset_cash",
-    "liability_credit_card",
-    "liability_payable",
-    "equity",
-    "equity_unaffected",
-)
 
 
 def exact(amount):
@@ -46,55 +39,6 @@ def is_document_line(line):
     return line.display_type == "payment_term"
 
 
-def is_money_entry(entry, counterpart):
-    """Whether the entry brings or replaces money; else it only gives up a claim."""
-    if entry.origin_payment_id or entry.statement_line_id:
-        return True
-    for item in entry.line_ids:
-        if item.account_type in MONEY_TYPES:
-            return True
-        if item.account_type == "asset_receivable" and item.balance * counterpart.balance < 0:
-            till = entry.company_id.account_default_pos_receivable_account_id
-            if item.account_id == till or item.partner_id != counterpart.partner_id:
-                return True
-    return bool(entry.line_ids.account_id & _get_outstanding_accounts(entry))
-
-
-def _get_outstanding_accounts(entry):
-    env = entry.env
-    outstanding = env["account.payment.method.line"].search([]).payment_account_id
-    outstanding |= env["res.company"].search([]).transfer_account_id
-    outstanding |= env["account.journal"].search([]).suspense_account_id
-    outstanding |= env["account.payment"].search([]).outstanding_account_id
-    for direction in ("debit", "credit"):
-        outstanding |= (
-            env["account.chart.template"]
-            .with_context(allowed_company_ids=entry.company_id.root_id.ids)
-            .ref(f"account_journal_payment_{direction}_account_id", raise_if_not_found=False)
-            or outstanding.browse()
-        )
-    return outstanding
-
-
-def lost_part(counterpart):
-    """Which part of what this journal item settles is no money, as a fraction."""
-    entry = counterpart.move_id
-    if not is_money_entry(entry, counterpart):
-        return Fraction(1)
-    loss = tax = settled = Fraction(0)
-    for item in entry.line_ids:
-        balance = exact(item.balance)
-        if item.account_type.startswith(("income", "expense")):
-            loss += balance
-        elif item.tax_line_id:
-            tax += balance
-        if item.account_type == "asset_receivable" and item.balance * counterpart.balance > 0:
-            settled += abs(balance)
-    if loss * exact(counterpart.balance) >= 0:
-        return Fraction(0)
-    return min(Fraction(1), abs(loss + tax) / settled)
-
-
 def cents(amount, currency):
     """Commercial rounding of a fraction to the currency."""
     unit = 10**currency.decimal_places
@@ -103,70 +47,154 @@ def cents(amount, currency):
     return Fraction(rounded if amount >= 0 else -rounded, unit)
 
 
-def settlements(lines):
-    """Rows ``{line, kind, amount, counterpart, cause, date}`` of these instalments.
+# How an entry is read ------------------------------------------------------------------------
 
-    The amounts of one payment's losses are in cents and add up to its loss.
+#: In this order what an entry is read as takes its part of an amount.
+ORDER = ("owed", "exchange", "cleared", "discount", "write_off", "payment")
+MARKS = {
+    "money": "payment",
+    "cost": "payment",
+    "loss": "write_off",
+    "owed": "owed",
+    "not_judged": "cleared",
+}
+
+
+def mark_of(account):
+    """What Accounting said of an account; what is proposed only is still owed."""
+    return account.receivable_reading or ("owed" if account.receivable_proposal else None)
+
+
+def is_claim_account(account):
+    return is_trade_receivable(account) or mark_of(account) == "owed"
+
+
+def customer_of(line):
+    return line.partner_id.commercial_partner_id
+
+
+def named_kind(item):
+    """What somebody said of the account: its mark, or what the company uses it for."""
+    account, company = item.account_id, item.company_id
+    if mark_of(account):
+        return MARKS[mark_of(account)]
+    if account in (
+        company.income_currency_exchange_account_id | company.expense_currency_exchange_account_id
+    ):
+        return "exchange"
+    if account in (
+        company.account_journal_early_pay_discount_loss_account_id
+        | company.account_journal_early_pay_discount_gain_account_id
+    ):
+        return "discount"
+    return None
+
+
+def is_result(item):
+    return item.account_type.startswith(("income", "expense"))
+
+
+def kind_of(item, settling):
+    """What a line of the entry of a settling journal item says."""
+    if kind := named_kind(item):
+        return kind
+    account = item.account_id
+    if item.tax_line_id:
+        taxes = item.tax_line_id | item.group_tax_id
+        bases = item.move_id.line_ids.filtered(lambda base: base.tax_ids & taxes)
+        kinds = {named_kind(base) or (is_result(base) and "write_off") for base in bases}
+        for taxed in ("discount", "write_off"):
+            if taxed in kinds:
+                return taxed
+    if is_result(item):
+        return "write_off"
+    tills = item.env["res.company"].search([]).account_default_pos_receivable_account_id
+    if is_trade_receivable(account) and account not in tills:
+        is_payments = item.payment_id or item.statement_line_id
+        is_claim = not item.move_id.invoice_date and (item.balance > 0 or not is_payments)
+        if customer_of(item) and customer_of(item) == customer_of(settling) and is_claim:
+            return "owed"
+    if account.account_type in ("equity", "equity_unaffected", "off_balance"):
+        return "cleared"
+    return "payment"
+
+
+class Reading:
+    """The entry of a settling journal item.
+
+    :ivar ahead: what of its customer's items stands before it
+    :ivar weights: of each line of the other side ``(line, kind, weight, shift)``
     """
-    rows = []
-    for line in lines:
-        for partial in (line.matched_credit_ids | line.matched_debit_ids).sorted("id"):
-            rows += _partial_rows(line, partial)
-    for document in lines.move_id:
-        rows += _entryless_payment_rows(document, lines)
-    return rows
+
+    def __init__(self, settling):
+        items = settling.move_id.line_ids.sorted("id")
+        like = items.filtered(
+            lambda item: item.balance * settling.balance > 0 and is_claim_account(item.account_id)
+        )
+        others = items.filtered(lambda item: item.balance * settling.balance < 0)
+        customer = customer_of(settling)
+        own_like = like.filtered(lambda item: customer_of(item) == customer)
+        self.settled = self._sum(own_like)
+        self.ahead = self._sum(own_like.filtered(lambda item: item.id < settling.id))
+        customers = {customer_of(item) for item in like}
+        self.weights = []
+        if len(customers) == 1:
+            amounts = {item: abs(exact(item.balance)) for item in others}
+            currency = settling.currency_id
+            if (
+                currency != settling.company_currency_id
+                and all(item.currency_id == currency for item in items if item.balance)
+                and not all(item.amount_currency for item in items if item.balance)
+                and any(others.mapped("amount_currency"))
+            ):
+                # The difference of rates stands on a line of its own.
+                amounts = {item: abs(exact(item.amount_currency)) for item in others}
+            total = sum(amounts.values())
+            for item, amount in amounts.items():
+                part = amount / abs(exact(item.balance)) * self.settled / total
+                self._weigh(item, settling, part)
+            return
+        own = others.filtered(lambda item: customer_of(item) == customer)
+        free = others.filtered(lambda item: customer_of(item) not in customers)
+        rest = max(self.settled - self._sum(own), Fraction(0))
+        for item in own:
+            self._weigh(item, settling, min(Fraction(1), self.settled / self._sum(own)))
+        # What the customers before leave of what is booked on nobody in particular is taken first.
+        earlier = sum(
+            (
+                self._sum([item for item in like if customer_of(item) == other])
+                - self._sum([item for item in others if customer_of(item) == other])
+                for other in customers
+                if other.id < customer.id
+            ),
+            Fraction(0),
+        )
+        for item in free or others - own:
+            total = self._sum(free or others - own)
+            shift = max(earlier, Fraction(0)) / total if free else Fraction(0)
+            self._weigh(item, settling, rest / total, shift)
+
+    @staticmethod
+    def _sum(items):
+        return sum((abs(exact(item.balance)) for item in items), Fraction(0))
+
+    def _weigh(self, item, settling, part, shift=Fraction(0)):
+        amount = abs(exact(item.balance))
+        if amount * part:
+            self.weights.append((item, kind_of(item, settling), amount * part, amount * shift))
+
+    def weight(self, *kinds):
+        return sum((row[2] for row in self.weights if row[1] in kinds), Fraction(0))
+
+    @property
+    def total(self):
+        return self.weight(*ORDER)
 
 
-def _partial_rows(line, partial):
-    is_debit = partial.debit_move_id == line
-    counterpart = partial.credit_move_id if is_debit else partial.debit_move_id
-    if counterpart.move_id == line.move_id:
-        return []
-    sign = 1 if is_debit else -1
-    amount = exact(partial.amount)
-    if not amount:
-        # It settles something in another currency only, which is worth less than a cent.
-        return []
-    base = {
-        "line": line,
-        "counterpart": counterpart,
-        "cause": counterpart,
-        "date": max(line.move_id.invoice_date, counterpart.date),
-        "is_mirror": False,
-    }
-    if is_document_line(counterpart):
-        is_mirror = line.move_id.move_type == "out_refund"
-        return [{**base, "kind": "credit_note", "amount": sign * amount, "is_mirror": is_mirror}]
-    cause = _exchange_cause(line, counterpart)
-    if cause:
-        return [
-            {
-                **base,
-                "kind": "exchange",
-                "amount": sign * amount,
-                "cause": cause,
-                "date": max(line.move_id.invoice_date, cause.date),
-            }
-        ]
-    lost = _lost_amounts(counterpart)[partial]
-    is_discount = is_money_entry(counterpart.move_id, counterpart) and (
-        line.company_id.account_journal_early_pay_discount_loss_account_id
-        in counterpart.move_id.line_ids.account_id
-        or (line.discount_date and counterpart.date <= line.discount_date)
-    )
-    rows = []
-    if amount != lost:
-        rows.append({**base, "kind": "payment", "amount": sign * (amount - lost)})
-    if lost:
-        kind = "discount" if is_discount else "write_off"
-        rows.append({**base, "kind": kind, "amount": sign * lost})
-    return rows
-
-
-def _exchange_cause(line, counterpart):
+def exchange_cause(line, counterpart):
     """The journal item whose reconciliation brought about this exchange difference."""
     move = counterpart.move_id
-    if move.origin_payment_id or move.statement_line_id:
+    if move.origin_payment_id or move.statement_line_id or is_document_line(counterpart):
         return None
     causing = line.env["account.partial.reconcile"].search(
         [("exchange_move_id", "=", move.id)], order="id"
@@ -181,17 +209,197 @@ def _exchange_cause(line, counterpart):
     return None
 
 
-def _lost_amounts(counterpart):
-    """The loss of one counterpart, shared over its reconciliations to the cent."""
-    partials = (counterpart.matched_debit_ids | counterpart.matched_credit_ids).sorted("id")
-    part = lost_part(counterpart)
-    currency = counterpart.company_currency_id
-    lost, settled, shared = {}, Fraction(0), Fraction(0)
-    for partial in partials:
-        settled += exact(partial.amount)
-        lost[partial] = cents(settled * part, currency) - shared
-        shared += lost[partial]
-    return lost
+# Settlements ---------------------------------------------------------------------------------
+
+
+class Piece:
+    """A part of what one journal item owes, from ``start`` up to ``upto`` of its balance.
+
+    What a claim consists of when its account was changed, perhaps several times.
+    """
+
+    def __init__(self, root, line, start, upto):
+        self.root, self.line, self.start, self.upto = root, line, start, upto
+
+    def matched(self):
+        """``(partial, counterpart, what of it is before the piece, amount)``."""
+        before = Fraction(0)
+        for partial in (self.line.matched_credit_ids | self.line.matched_debit_ids).sorted("id"):
+            after = before + exact(partial.amount)
+            start, upto = max(before, self.start), min(after, self.upto)
+            if start < upto:
+                sides = partial.debit_move_id | partial.credit_move_id
+                yield partial, sides - self.line, start - before, upto - start
+            before = after
+
+    def is_moving(self, counterpart):
+        """Whether the entry that took this off may only have moved it."""
+        return not is_document_line(counterpart) and counterpart.move_id != self.line.move_id
+
+    def moved(self, partial, counterpart, skipped, amount):
+        """The pieces of other journal items that an amount became."""
+        if not self.is_moving(counterpart) or exchange_cause(self.line, counterpart):
+            return
+        reading = Reading(counterpart)
+        start = reading.ahead + skipped + settled_before(counterpart, partial)
+        total, currency = reading.total, self.line.company_currency_id
+
+        def owed(x):
+            return cents(x * reading.weight("owed") / total, currency)
+
+        passed = Fraction(0)
+        for item, kind, weight, shift in reading.weights:
+            if kind != "owed":
+                continue
+            first, last = cents(passed, currency), cents(passed + weight, currency)
+            passed += weight
+            low, high = max(owed(start), first), min(owed(start + amount), last)
+            if low < high:
+                room = abs(exact(item.balance)) - (last - first)
+                moved_by = min(cents(shift, currency), room) - first
+                yield Piece(self.root, item, low + moved_by, high + moved_by)
+
+    def everywhere(self):
+        """This piece, and what became of it on other journal items."""
+        yield self
+        for match in self.matched():
+            for piece in self.moved(*match):
+                yield from piece.everywhere()
+
+
+def settled_before(counterpart, partial):
+    """What a journal item had settled before this reconciliation."""
+    partials = counterpart.matched_debit_ids | counterpart.matched_credit_ids
+    return sum((exact(other.amount) for other in partials if other.id < partial.id), Fraction(0))
+
+
+def whole(line):
+    return Piece(line, line, Fraction(0), abs(exact(line.balance)))
+
+
+def moved_open(line, is_known=lambda partial: True):
+    """What is still owed of a claim on other journal items: ``{journal item: amount}``, positive
+    for claims, negative for what is owed to the customer.
+
+    :param is_known: whether a reconciliation counts yet.
+    """
+    result = {}
+
+    def follow(piece):
+        rest = piece.upto - piece.start
+        for match in piece.matched():
+            if is_known(match[0]):
+                rest -= match[3]
+                for moved in piece.moved(*match):
+                    follow(moved)
+        if piece.line != line and rest:
+            sign = 1 if piece.line.balance > 0 else -1
+            result[piece.line] = result.get(piece.line, Fraction(0)) + sign * rest
+
+    follow(whole(line))
+    return result
+
+
+def is_root(line):
+    """Whether something may have been moved from here that was not moved to here before."""
+    if not is_trade_receivable(line.account_id) or not line.partner_id:
+        return False
+    if is_document_line(line):
+        return True
+    return line.balance > 0 and not any(
+        item.balance < 0 and is_claim_account(item.account_id) and not is_document_line(item)
+        for item in line.move_id.line_ids
+    )
+
+
+def settlements(lines):
+    """Rows ``{line, kind, settled_as, amount, counterpart, cause, date, is_mirror}`` of these
+    instalments.
+
+    The amounts of one payment's losses are in cents and add up to its loss.
+    """
+    rows = []
+    for line in lines:
+        for piece in whole(line).everywhere():
+            for match in piece.matched():
+                rows += _matched_rows(piece, *match)
+    for document in lines.move_id:
+        rows += _entryless_payment_rows(document, lines)
+    return rows
+
+
+def _matched_rows(piece, partial, counterpart, skipped, amount):
+    root, line = piece.root, piece.line
+    if counterpart.move_id == line.move_id or (
+        line == root and not is_trade_receivable(counterpart.account_id)
+    ):
+        return []
+    cause = exchange_cause(line, counterpart)
+    settling = cause or counterpart
+    days = [root.move_id.invoice_date, settling.date, *([line.date] if line != root else [])]
+    base = {
+        "line": root,
+        "counterpart": counterpart,
+        "cause": settling,
+        "date": max(days),
+        "is_mirror": False,
+    }
+    sign = 1 if line.balance > 0 else -1
+    rows = []
+    for kind, settled_as, part in _parts(root, partial, counterpart, cause, skipped, amount):
+        if part:
+            rows.append({**base, "kind": kind, "settled_as": settled_as, "amount": sign * part})
+            if kind == "credit_note":
+                rows[-1]["is_mirror"] = root.move_id.move_type == "out_refund"
+    return rows
+
+
+def _parts(root, partial, counterpart, cause, skipped, amount):
+    """``(kind, settled as, amount)``: what a piece of a reconciliation settles."""
+    settling = cause or counterpart
+    if is_document_line(settling):
+        return [("exchange" if cause else "credit_note", "credit_note", amount)]
+    reading = Reading(settling)
+    currency = root.company_currency_id
+    discount_date = root.discount_date
+    is_discount = reading.weight("payment") and discount_date and settling.date <= discount_date
+    taken = reading.weight("write_off") if is_discount else Fraction(0)
+    lost, discount = reading.weight("write_off") - taken, reading.weight("discount") + taken
+    judged = reading.weight("payment", "write_off", "discount", "cleared")
+    difference = Fraction(1) if cause else reading.weight("exchange")
+
+    def caused(weight):
+        return difference * weight / judged if judged else Fraction(0)
+
+    cleared, paid = reading.weight("cleared"), reading.weight("payment")
+    weights = [
+        ("exchange", "cleared", caused(cleared) if judged else difference),
+        ("exchange", "discount", caused(discount)),
+        ("exchange", "write_off", caused(lost)),
+        ("exchange", "payment", caused(paid)),
+    ]
+    start = Fraction(0)
+    if not cause:
+        start = reading.ahead + skipped + settled_before(counterpart, partial)
+        weights = [
+            ("owed", "owed", reading.weight("owed")),
+            *weights,
+            ("cleared", "cleared", cleared),
+            ("discount", "discount", discount),
+            ("write_off", "write_off", lost),
+            ("payment", "payment", paid),
+        ]
+    total = sum(weight for _kind, _as, weight in weights)
+    parts, passed = [], Fraction(0)
+    for kind, settled_as, weight in weights:
+
+        def share(x, passed=passed, weight=weight):
+            upto = cents(x * (passed + weight) / total, currency)
+            return upto - cents(x * passed / total, currency)
+
+        parts.append((kind, settled_as, share(start + amount) - share(start)))
+        passed += weight
+    return [part for part in parts if part[0] != "owed"]
 
 
 def _entryless_payment_rows(document, lines):
@@ -219,6 +427,7 @@ def _entryless_payment_rows(document, lines):
                     {
                         "line": line,
                         "kind": "payment",
+                        "settled_as": "payment",
                         "amount": sign * amount,
                         "counterpart": line.browse(),
                         "cause": line.browse(),

@@ -134,11 +134,10 @@ class TestSettlementMoney(ReceivableCommon):
         self.assertEqual(self._get_settlements(invoice), [("payment", 1000.0, "2024-02-12", 33, 3)])
 
     def test_entries_that_are_money(self):
-        """Written by hand: bank, outstanding account, PoS receivable, set-off, opening balance."""
+        """Written by hand: bank, outstanding account, PoS receivable, set-off."""
         accounts = self.env["account.account"]
         pos_receivable = self.receivable.copy({"name": "Account Receivable (PoS)"})
         self.company.account_default_pos_receivable_account_id = pos_receivable
-        equity = accounts.create({"name": "Opening", "code": "OPENX", "account_type": "equity"})
         card = accounts.create(
             {"name": "Card", "code": "CARDX", "account_type": "liability_credit_card"}
         )
@@ -147,7 +146,6 @@ class TestSettlementMoney(ReceivableCommon):
             self.company_data["default_journal_cash"].default_account_id,
             self.company_data["default_account_payable"],
             pos_receivable,
-            equity,
             card,
         ):
             with self.subTest(account=account.name):

@@ -108,14 +108,14 @@ class CrmLead(models.Model):
                    END AS settlement_date
               FROM document
               LEFT JOIN (
-                SELECT item.move_id,
+                SELECT item.root_move_id AS move_id,
                        SUM(item.amount) FILTER (
                            WHERE item.due_date < today.date AND item.amount > 0
                              AND NOT item.is_disputed) AS overdue,
                        MIN(item.due_date) FILTER (WHERE item.amount > 0) AS next_due_date
                   FROM (%(items)s) item
                   JOIN today ON today.company_id = item.company_id
-                 GROUP BY item.move_id
+                 GROUP BY item.root_move_id
                 HAVING SUM(item.amount) != 0
                    ) owed ON owed.move_id = document.id
               LEFT JOIN (

@@ -162,9 +162,7 @@ class CrmLeadShare(models.AbstractModel):
         """What settled the documents.
 
         ``other_id`` is the document of the other kind (invoice, credit note) that it was matched
-        with, ``refund_id`` the one of both that takes off: the credit note. ``caused``,
-        ``caused_discount``, ``caused_loss``: the amount of what brought it about, for an exchange
-        difference.
+        with, ``refund_id`` the one of both that takes off: the credit note.
         """
         return SQL(
             """
@@ -172,15 +170,11 @@ class CrmLeadShare(models.AbstractModel):
                    other.move_id AS other_id,
                    other.parent_state = 'posted' AS is_other_posted,
                    CASE WHEN instalment.balance < 0 THEN settlement.move_id ELSE other.move_id END
-                       AS refund_id,
-                   SUM(amount) FILTER (WHERE kind != 'exchange') OVER of_cause AS caused,
-                   SUM(amount) FILTER (WHERE kind = 'discount') OVER of_cause AS caused_discount,
-                   SUM(amount) FILTER (WHERE kind = 'write_off') OVER of_cause AS caused_loss
+                       AS refund_id
               FROM (%s) settlement
               JOIN instalment ON instalment.id = settlement.line_id
               LEFT JOIN account_move_line other
                 ON other.id = settlement.cause_line_id AND other.display_type = 'payment_term'
-            WINDOW of_cause AS (PARTITION BY settlement.line_id, settlement.cause_line_id)
             """,
             self.env["account.receivable.settlement"]._get_settlement_sql(Scope(line_ids=line_ids)),
         )
@@ -424,20 +418,6 @@ class CrmLeadShare(models.AbstractModel):
         order of their dates, with their running total.
         """
 
-        def lost(kind: str, caused: str) -> SQL:
-            return SQL(
-                """
-                CASE settlement.kind
-                     WHEN %(kind)s THEN settlement.amount
-                     WHEN 'exchange' THEN COALESCE(ROUND(
-                         settlement.amount * %(caused)s / NULLIF(settlement.caused, 0),
-                         settlement.decimal_places), 0)
-                     ELSE 0 END
-                """,
-                kind=kind,
-                caused=SQL.identifier("settlement", caused),
-            )
-
         return SQL(
             """
             SELECT component.*,
@@ -445,26 +425,19 @@ class CrmLeadShare(models.AbstractModel):
                                      ORDER BY settlement_date, id, counted_as) AS running
               FROM (
                 SELECT settlement.id, settlement.move_id, settlement.settlement_date,
-                       part.counted_as, part.amount
+                       CASE settlement.settled_as WHEN 'discount' THEN 'discount'
+                                                  WHEN 'write_off' THEN 'written_off'
+                                                  ELSE 'paid' END AS counted_as,
+                       settlement.amount
                   FROM settlement
-                 CROSS JOIN LATERAL (
-                    SELECT %(discount)s AS discount, %(loss)s AS written_off
-                       ) lost
-                 CROSS JOIN LATERAL (
-                    VALUES ('paid', settlement.amount - lost.discount - lost.written_off),
-                           ('discount', lost.discount),
-                           ('written_off', lost.written_off)
-                       ) part (counted_as, amount)
-                 WHERE settlement.other_id IS NULL AND part.amount != 0
+                 WHERE settlement.other_id IS NULL
                  UNION ALL
                 SELECT id, move_id, settlement_date, counted_as, SUM(amount)
                   FROM credit
                  WHERE NOT is_direct
                  GROUP BY id, move_id, settlement_date, counted_as
                    ) component
-            """,
-            discount=lost("discount", "caused_discount"),
-            loss=lost("write_off", "caused_loss"),
+            """
         )
 
     def _get_cell_sql(self, is_wanted: SQL) -> SQL:

@@ -3,6 +3,7 @@ from . import (
     test_deal_currency,
     test_deal_figures,
     test_deal_life,
+    test_deal_loss,
     test_deal_refresh,
     test_deal_settlements,
     test_deal_shares,
@@ -13,7 +14,5 @@ from . import (
     test_manual_billing,
     test_random_walk,
     test_roles,
-    test_settlement_currency,
-    test_settlement_loss,
     test_stages,
 )

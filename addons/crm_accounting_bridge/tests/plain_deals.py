@@ -10,6 +10,7 @@ from odoo.addons.account_receivable_settlement.tests.plain_books import (
     exact,
     instalments,
     is_document_line,
+    moved_open,
     settlements,
 )
 
@@ -208,9 +209,8 @@ class PlainDeals:
         for row in rows:
             if is_document_line(row["cause"]):
                 self._credit(document, facts, row)
-            else:
-                for kind in ("discount", "write_off"):
-                    facts[kind] += row["amount"] * self._get_part(kind, row, rows)
+            elif row["settled_as"] in ("discount", "write_off"):
+                facts[row["settled_as"]] += row["amount"]
         return facts
 
     def _get_open(self, lines, rows):
@@ -221,6 +221,7 @@ class PlainDeals:
                 (row["amount"] for row in rows if row["line"] == line and not row["counterpart"]),
                 Fraction(0),
             )
+            + sum(moved_open(line).values(), Fraction(0))
             for line in lines
         }
         total = sum(residuals.values())
@@ -232,22 +233,6 @@ class PlainDeals:
             result[line] = sign * max(amount - surplus, Fraction(0))
             surplus = max(surplus - amount, Fraction(0))
         return result
-
-    def _get_part(self, kind, row, rows):
-        """Which part of a settlement is of this kind; an exchange difference is what caused it."""
-        if row["kind"] != "exchange":
-            return int(row["kind"] == kind)
-        caused = [
-            other
-            for other in rows
-            if other["line"] == row["line"]
-            and other["cause"] == row["cause"]
-            and other["kind"] != "exchange"
-        ]
-        total = sum(other["amount"] for other in caused)
-        if not total:
-            return 0
-        return sum(other["amount"] for other in caused if other["kind"] == kind) / total
 
     def _credit(self, document, facts, row):
         """What a matching of invoice and credit note takes off which deal."""

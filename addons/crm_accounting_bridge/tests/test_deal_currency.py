@@ -121,3 +121,34 @@ class TestDealCurrency(BridgeCommon):
             self.deal, invoiced_total=1200.0, credited_total=800.0, paid_total=1200.0
         )
         self.assertEqual(self.deal.invoiced_untaxed, 1200.0)
+
+    def test_dates_are_those_of_the_payment_not_of_the_difference(self):
+        self._pay(self._create_invoice(), date="2024-01-20")
+        self._flush()
+        self.assertRecordValues(
+            self.deal,
+            [
+                {
+                    "paid_date": self._date("2024-01-20"),
+                    "last_payment_date": self._date("2024-01-20"),
+                }
+            ],
+        )
+
+    def test_unreconciled_difference_is_gone(self):
+        invoice = self._create_invoice(invoice_date_due="2024-02-09")
+        self._pay(invoice, date="2024-01-20")
+        invoice.line_ids.remove_move_reconcile()
+        self.assertFigures(self.deal, invoiced_total=2000.0, due_total=2000.0, overdue_total=2000.0)
+
+    def test_deactivated_currency_is_still_owed(self):
+        invoice = self._create_invoice(invoice_date_due="2024-02-09")
+        self._pay(invoice, 500.0, date="2024-01-15")
+        self.foreign.active = False
+        self.assertFigures(
+            self.deal,
+            invoiced_total=2000.0,
+            paid_total=1000.0,
+            due_total=1000.0,
+            overdue_total=1000.0,
+        )

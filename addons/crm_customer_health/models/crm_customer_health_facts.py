@@ -59,13 +59,20 @@ class CrmCustomerHealth(models.Model):
         )
 
     def _get_item_sql(self, scope) -> SQL:
-        """Open items, with their days past the due date (``days``) instead of the date."""
+        """Open items, with their days past the due date (``days``) instead of the date.
+
+        ``line_id`` is the instalment, with all that is open of it, also where a part was moved to
+        another account.
+        """
         return SQL(
             """
-            SELECT item.company_id, item.partner_id, item.line_id, item.is_document,
-                   item.is_disputed, basis.as_of - item.due_date AS days, item.amount
+            SELECT item.company_id, item.partner_id, item.root_line_id AS line_id,
+                   item.is_document, item.is_disputed, basis.as_of - item.due_date AS days,
+                   SUM(item.amount) AS amount
               FROM (%s) item
               JOIN health_basis basis ON basis.company_id = item.company_id
+             GROUP BY item.company_id, item.partner_id, item.root_line_id, item.is_document,
+                      item.is_disputed, item.due_date, basis.as_of
             """,
             self.env["account.receivable.item"]._get_item_sql(scope),
         )
@@ -139,6 +146,7 @@ class CrmCustomerHealth(models.Model):
             SELECT settlement.company_id,
                    partner.commercial_partner_id AS partner_id,
                    settlement.kind,
+                   settlement.settled_as,
                    settlement.amount,
                    settlement.settlement_date - settlement.invoice_date AS days_to_pay,
                    settlement.settlement_date - settlement.due_date AS days_beyond_terms,
@@ -148,7 +156,7 @@ class CrmCustomerHealth(models.Model):
               JOIN health_basis basis ON basis.company_id = settlement.company_id
              WHERE NOT settlement.is_mirror
                AND settlement.parent_state = 'posted'
-               AND settlement.kind IN ('payment', 'discount', 'write_off')
+               AND settlement.settled_as IN ('payment', 'discount', 'write_off')
                AND settlement.settlement_date > basis.window_start
                AND settlement.settlement_date <= basis.as_of
             """,
@@ -161,12 +169,14 @@ class CrmCustomerHealth(models.Model):
     def _get_behaviour_sql(self) -> SQL:
         """How the customers paid in the window, weighted by the settled amounts.
 
-        Money paid back (negative) reduces what was paid and says nothing of days.
+        Money paid back (negative) reduces what was paid and says nothing of days. An exchange
+        difference belongs to the settlement that caused it: amounts are at the invoice's own rate,
+        whatever the rate did, and it is no settlement by itself.
         """
         return SQL(
             """
             SELECT company_id, partner_id,
-                   COALESCE(SUM(amount) FILTER (WHERE kind = 'payment'), 0) AS paid_amount,
+                   COALESCE(SUM(amount) FILTER (WHERE settled_as = 'payment'), 0) AS paid_amount,
                    COUNT(*) FILTER (WHERE kind = 'payment' AND amount > 0) AS payment_count,
                    SUM(amount * days_to_pay) FILTER (WHERE %(is_paid)s)
                        / SUM(amount) FILTER (WHERE %(is_paid)s) AS days_to_pay,
@@ -180,20 +190,20 @@ class CrmCustomerHealth(models.Model):
                        FILTER (WHERE kind = 'payment' AND amount > 0) AS median_days_beyond_terms,
                    COALESCE(SUM(amount) FILTER (WHERE %(is_paid)s AND days_beyond_terms <= 0), 0)
                        / SUM(amount) FILTER (WHERE %(is_paid)s) AS on_time_rate,
-                   COALESCE(SUM(amount) FILTER (WHERE kind = 'write_off'), 0)
+                   COALESCE(SUM(amount) FILTER (WHERE settled_as = 'write_off'), 0)
                        AS written_off_amount,
-                   COUNT(*) FILTER (WHERE amount > 0) AS settled_count,
+                   COUNT(*) FILTER (WHERE amount > 0 AND kind != 'exchange') AS settled_count,
                    SUM(amount) FILTER (WHERE amount > 0) AS settled_amount,
                    SUM(amount * points) FILTER (WHERE amount > 0) AS settled_points,
                    SUM(amount) FILTER (WHERE amount > 0 AND is_recent) AS recent_amount,
                    SUM(amount * points) FILTER (WHERE amount > 0 AND is_recent) AS recent_points
               FROM (
-                SELECT *, CASE WHEN kind = 'write_off' THEN 1 ELSE %(points)s END AS points
+                SELECT *, CASE WHEN settled_as = 'write_off' THEN 1 ELSE %(points)s END AS points
                   FROM health_settlement
               ) settlement
              GROUP BY company_id, partner_id
             """,
-            is_paid=SQL("kind != 'write_off' AND amount > 0"),
+            is_paid=SQL("settled_as != 'write_off' AND amount > 0"),
             points=self._get_curve_sql(SQL("days_beyond_terms")),
         )
 

@@ -142,7 +142,8 @@ class CrmCustomerHealthPolicy(models.Model):
                        AND line.invoice_date BETWEEN %(start)s AND %(end)s
                 ), part AS (
                     SELECT id, due_date, kind, amount, settlement_date
-                      FROM (SELECT line_id AS id, kind, amount, settlement_date
+                      FROM (SELECT line_id AS id, settled_as AS kind, amount,
+                                   settlement_date
                               FROM (%(settlements)s) settlement
                              WHERE NOT is_mirror) settled
                       JOIN instalment USING (id)

@@ -18,7 +18,9 @@ from odoo.addons.account_receivable_settlement.tests.plain_books import (
     exact,
     instalments,
     is_document_line,
+    is_root,
     is_trade_receivable,
+    moved_open,
     settlements,
 )
 
@@ -134,6 +136,7 @@ class PlainHealth:
         self.settings = {**SETTINGS, **(settings or {})}
         self._norm = norm
         self._items = self._read_items()
+        self._moved = self._read_moved()
         self._documents = self._read_documents()
         self._facts = {}
 
@@ -158,6 +161,20 @@ class PlainHealth:
             if self.is_live or line.date <= self.as_of:
                 items[line.partner_id.commercial_partner_id] |= line
         return items
+
+    def _read_moved(self):
+        """What is owed on other journal items than the old ones: it belongs to the old ones."""
+
+        def is_known(partial):
+            return self.is_live or self._get_settled_on(partial) <= self.as_of
+
+        moved = defaultdict(Fraction)
+        for lines in self._items.values():
+            for line in lines.filtered(is_root):
+                for target, amount in moved_open(line, is_known).items():
+                    moved[line] += amount
+                    moved[target] -= amount
+        return moved
 
     def _read_documents(self):
         """Posted invoices, receipts and credit notes, by the customer of today.
@@ -209,7 +226,7 @@ class PlainHealth:
             if row["line"] == line and not row["counterpart"]:
                 if self.is_live or row["date"] <= self.as_of:
                     residual -= row["amount"]
-        return residual
+        return residual + self._moved[line]
 
     def _net(self, open_items):
         """Within a document what is owed and what is credited are set off, the last due first."""
@@ -255,7 +272,9 @@ class PlainHealth:
         facts |= self._get_behaviour(in_window)
         facts |= self._get_judgement(in_window, self._get_overdue(open_items))
         facts |= self._get_business(self._documents.get(partner, ()))
-        settled = any(row["kind"] in ("payment", "discount", "write_off") for row in in_window)
+        settled = any(
+            row["settled_as"] in ("payment", "discount", "write_off") for row in in_window
+        )
         if not settled and partner not in self._documents:
             if not any(residual for _line, residual in open_items):
                 return None
@@ -323,7 +342,9 @@ class PlainHealth:
 
     def _get_behaviour(self, rows):
         settled = [
-            row for row in rows if row["kind"] in ("payment", "discount") and row["amount"] > 0
+            row
+            for row in rows
+            if row["settled_as"] in ("payment", "discount") and row["amount"] > 0
         ]
         payments = [row for row in settled if row["kind"] == "payment"]
         on_time = sum(row["amount"] for row in settled if row["late"] <= 0)
@@ -342,7 +363,7 @@ class PlainHealth:
 
     @staticmethod
     def _sum(rows, kind):
-        return sum((row["amount"] for row in rows if row["kind"] == kind), Fraction(0))
+        return sum((row["amount"] for row in rows if row["settled_as"] == kind), Fraction(0))
 
     # Judgement -------------------------------------------------------------------------------
 
@@ -350,11 +371,11 @@ class PlainHealth:
         scored = [
             (
                 row["amount"],
-                WORST if row["kind"] == "write_off" else curve(row["late"]),
+                WORST if row["settled_as"] == "write_off" else curve(row["late"]),
                 row["date"],
             )
             for row in rows
-            if row["kind"] in ("payment", "discount", "write_off") and row["amount"] > 0
+            if row["settled_as"] in ("payment", "discount", "write_off") and row["amount"] > 0
         ]
         due = [(amount, curve(days)) for amount, days in overdue]
         score = mean([*((weight, value) for weight, value, _day in scored), *due])
@@ -374,7 +395,13 @@ class PlainHealth:
             "payment_score": score,
             "payment_trend": trend,
             "payment_risk": risk,
-            "scored_items": len(scored) + len(due),
+            # An exchange difference is no settlement by itself.
+            "scored_items": sum(
+                row["kind"] != "exchange"
+                for row in rows
+                if row["settled_as"] in ("payment", "discount", "write_off") and row["amount"] > 0
+            )
+            + len(due),
         }
 
     # Business --------------------------------------------------------------------------------

@@ -270,6 +270,7 @@ class SummarySheet(Sheet):
                 + found["revaluation"]
                 + found["unposted_match"]
                 + found["unposted_payment"]
+                - found["elsewhere"]
             )
             results[company.id] = difference or "OK"
         self._write_heading(self.env._("Agreement with the ledger"))
@@ -289,6 +290,7 @@ class SummarySheet(Sheet):
             ("revaluation", self.env._("... of which revaluation of other currencies")),
             ("unposted_match", self.env._("... of which settled by entries that are not posted")),
             ("unposted_payment", self.env._("Payments without a journal entry")),
+            ("elsewhere", self.env._("Still owed on other accounts (bills, doubtful claims)")),
         ):
             values = {company.id: ledger[company.id][name] for company in companies}
             self._write_values(name, label, "money", values)
@@ -321,7 +323,8 @@ class SummarySheet(Sheet):
             f"+{self._get_cell('without_partner', column)}"
             f"+{self._get_cell('revaluation', column)}"
             f"+{self._get_cell('unposted_match', column)}"
-            f"+{self._get_cell('unposted_payment', column)},{company.currency_id.decimal_places})"
+            f"+{self._get_cell('unposted_payment', column)}"
+            f"-{self._get_cell('elsewhere', column)},{company.currency_id.decimal_places})"
         )
         return f'=IF({difference}=0,"OK",{difference})'
 

@@ -1,14 +1,17 @@
 from freezegun import freeze_time
 
+from odoo import Command
 from odoo.tests import tagged
 
-from .common import BridgeCommon
+from .common import ReceivableCommon
 
 
 @tagged("post_install", "-at_install")
 @freeze_time("2024-03-15 12:00:00")
-class TestSettlementCurrency(BridgeCommon):
-    """Exchange differences are neither money nor late: a foreign invoice paid in full is paid."""
+class TestSettlementCurrency(ReceivableCommon):
+    """Exchange differences are neither money nor late, and belong to what caused them: a foreign
+    invoice paid in full is paid in full, whatever the rate did.
+    """
 
     @classmethod
     def setUpClass(cls):
@@ -18,8 +21,8 @@ class TestSettlementCurrency(BridgeCommon):
         )
 
     def _create_invoice(self, amount=1000.0, **values):
-        return self._create_deal_invoice(
-            [(amount, self._create_deal())],
+        return self._create_document(
+            [{"price_unit": amount}],
             currency_id=self.foreign.id,
             invoice_date_due="2024-02-09",
             **values,
@@ -36,24 +39,12 @@ class TestSettlementCurrency(BridgeCommon):
                 ("payment", 400.0, "2024-01-20", 10, -20),
             ],
         )
-        self.assertFigures(invoice.opportunity_id, invoiced_total=500.0, paid_total=500.0)
-        self.assertRecordValues(
-            invoice.opportunity_id,
-            [
-                {
-                    "billing_status": "paid",
-                    "paid_date": self._date("2024-01-20"),
-                    "last_payment_date": self._date("2024-01-20"),
-                }
-            ],
-        )
 
     def test_gain(self):
         """500.00 at the invoice's rate, 625.00 received: the gain is not the customer's."""
         invoice = self._create_invoice()
         self._pay(invoice, date="2024-02-10")
         self.assertEqual(self._get_settlements(invoice), [("payment", 500.0, "2024-02-10", 31, 1)])
-        self.assertFigures(invoice.opportunity_id, invoiced_total=500.0, paid_total=500.0)
 
     def test_part_payments_at_two_rates(self):
         invoice = self._create_invoice()
@@ -63,14 +54,12 @@ class TestSettlementCurrency(BridgeCommon):
         self._pay(invoice, date="2024-02-10")
         rows = self._get_settlements(invoice)
         self.assertAlmostEqual(sum(row[1] for row in rows), 500.0)
-        self.assertFigures(invoice.opportunity_id, invoiced_total=500.0, paid_total=500.0)
 
     def test_paid_in_company_currency(self):
         invoice = self._create_invoice()
         self._pay(invoice, 400.0, date="2024-01-20", currency_id=self.company.currency_id.id)
         self.assertEqual(invoice.amount_residual, 0.0)
         self.assertAlmostEqual(sum(row[1] for row in self._get_settlements(invoice)), 500.0)
-        self.assertFigures(invoice.opportunity_id, invoiced_total=500.0, paid_total=500.0)
 
     def test_paid_without_journal_entry(self):
         """A payment in the invoice's currency is worth what the invoice's rate says."""
@@ -114,7 +103,6 @@ class TestSettlementCurrency(BridgeCommon):
         for date in ("2024-01-25", "2024-02-10"):
             with self.subTest(date=date):
                 invoice = self._create_invoice()
-                deal = invoice.opportunity_id
                 refund = invoice._reverse_moves([{"invoice_date": date, "date": date}], cancel=True)
                 self.assertEqual(invoice.amount_residual, 0.0)
                 rows = self._get_settlements(invoice)
@@ -123,39 +111,107 @@ class TestSettlementCurrency(BridgeCommon):
                 self.assertFalse(
                     [row for row in self._get_settlements(refund) if row[0] != "exchange"]
                 )
-                self._flush()
-                self.assertRecordValues(
-                    deal,
-                    [
-                        {
-                            "invoiced_total": 0.0,
-                            "credited_total": 500.0,
-                            "paid_total": 0.0,
-                            "due_total": 0.0,
-                            "billing_status": "credited",
-                            "paid_date": False,
-                        }
-                    ],
-                )
 
     def test_unreconciled_difference_is_gone(self):
         invoice = self._create_invoice()
         self._pay(invoice, date="2024-01-20")
         invoice.line_ids.remove_move_reconcile()
         self.assertEqual(self._get_settlements(invoice), [])
-        self.assertFigures(
-            invoice.opportunity_id, invoiced_total=500.0, due_total=500.0, overdue_total=500.0
-        )
 
     def test_deactivated_currency_is_still_owed(self):
         invoice = self._create_invoice()
         self._pay(invoice, 500.0, date="2024-01-15")
         self.foreign.active = False
         self.assertEqual(self._get_settlements(invoice), [("payment", 250.0, "2024-01-15", 5, -25)])
-        self.assertFigures(
-            invoice.opportunity_id,
-            invoiced_total=500.0,
-            paid_total=250.0,
-            due_total=250.0,
-            overdue_total=250.0,
+
+    def _get_sums(self, invoice):
+        """What the invoice was settled as, at its own rate."""
+        self._get_settlements(invoice)
+        return dict(
+            self.env["account.receivable.settlement"]._read_group(
+                [("invoice_id", "=", invoice.id)], ["settled_as"], ["amount:sum"]
+            )
         )
+
+    def test_paid_in_full_whatever_the_rate_did(self):
+        """1,000 EUR invoiced at 2.0: 500, though 400, or 625, was received."""
+        for date in ("2024-01-20", "2024-02-10"):
+            invoice = self._create_invoice()
+            self._pay(invoice, date=date)
+            self.assertEqual(self._get_sums(invoice), {"payment": 500.0})
+
+    def test_paid_in_parts_at_two_rates(self):
+        invoice = self._create_invoice()
+        self._pay(invoice, 500.0, date="2024-01-20")
+        self._pay(invoice, date="2024-02-10")
+        self.assertEqual(self._get_sums(invoice), {"payment": 500.0})
+
+    def test_write_off_at_the_invoices_own_rate(self):
+        """20 of 1,000 EUR are lost: 10 of 500, though 8 were booked."""
+        invoice = self._create_invoice()
+        self._pay(
+            invoice,
+            980.0,
+            date="2024-01-20",
+            payment_difference_handling="reconcile",
+            writeoff_account_id=self.company_data["default_account_expense"].id,
+        )
+        self.assertEqual(
+            self._get_settlements(invoice),
+            [
+                ("exchange", 2.0, "2024-01-20", 10, -20),
+                ("exchange", 98.0, "2024-01-20", 10, -20),
+                ("payment", 392.0, "2024-01-20", 10, -20),
+                ("write_off", 8.0, "2024-01-20", 10, -20),
+            ],
+        )
+        self.assertEqual(self._get_sums(invoice), {"payment": 490.0, "write_off": 10.0})
+
+    def test_early_discount_at_the_invoices_own_rate(self):
+        terms = self.env["account.payment.term"].create(
+            {
+                "name": "2 % in 10 days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 10,
+            }
+        )
+        invoice = self._create_invoice(invoice_payment_term_id=terms.id)
+        self._pay(invoice, date="2024-01-20")
+        self.assertEqual(self._get_sums(invoice), {"payment": 490.0, "discount": 10.0})
+
+    def test_credited_at_another_rate(self):
+        invoice = self._create_invoice()
+        refund = invoice._reverse_moves(
+            [{"invoice_date": "2024-01-25", "date": "2024-01-25"}], cancel=True
+        )
+        self.assertEqual(self._get_sums(invoice), {"credit_note": 500.0})
+        self.assertEqual(self._get_sums(refund), {})
+
+    def test_moved_at_another_rate(self):
+        """A bill of 400 for what was 500: 400 are owed, the difference says nothing."""
+        bills = self.company_data["default_account_receivable"].copy({"name": "Bills"})
+        receivable = self.company_data["default_account_receivable"]
+        invoice = self._create_invoice()
+        slip = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": "2024-01-20",
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": account.id,
+                            "partner_id": self.partner.id,
+                            "currency_id": self.foreign.id,
+                            "amount_currency": amount,
+                        }
+                    )
+                    for account, amount in ((bills, 1000.0), (receivable, -1000.0))
+                ],
+            }
+        )
+        slip.action_post()
+        self._settle(invoice, slip)
+        self.assertEqual(self._get_sums(invoice), {"cleared": 100.0})
+        transfer = self.env["account.receivable.transfer"].search([("invoice_id", "=", invoice.id)])
+        self.assertRecordValues(transfer, [{"amount": 400.0, "amount_open": 400.0}])

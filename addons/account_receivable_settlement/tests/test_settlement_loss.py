@@ -3,12 +3,12 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.tests import tagged
 
-from .common import BridgeCommon
+from .common import ReceivableCommon
 
 
 @tagged("post_install", "-at_install")
 @freeze_time("2024-03-15 12:00:00")
-class TestSettlementLoss(BridgeCommon):
+class TestSettlementLoss(ReceivableCommon):
     """What was not received: write-offs and discounts are no money and no lateness."""
 
     @classmethod
@@ -34,7 +34,7 @@ class TestSettlementLoss(BridgeCommon):
 
     def _create_invoice(self, amount=1000.0, **values):
         values = {"invoice_date_due": "2024-02-09", **values}
-        return self._create_deal_invoice([(amount, self._create_deal())], **values)
+        return self._create_document([{"price_unit": amount}], **values)
 
     def _write_off(self, invoices, amount, account=None, **values):
         return self._pay(
@@ -47,7 +47,6 @@ class TestSettlementLoss(BridgeCommon):
 
     def test_bad_debt_is_a_loss_and_no_payment(self):
         invoice = self._create_invoice()
-        deal = invoice.opportunity_id
         entry = self._create_entry(
             (self.expense, None, 1000.0), (self.receivable, self.partner, -1000.0)
         )
@@ -56,23 +55,6 @@ class TestSettlementLoss(BridgeCommon):
         self.assertEqual(
             self._get_settlements(invoice), [("write_off", 1000.0, "2024-01-20", 10, -20)]
         )
-        self.assertFigures(deal, invoiced_total=1000.0, written_off_total=1000.0)
-        self.assertRecordValues(
-            deal, [{"billing_status": "invoiced", "paid_date": False, "last_payment_date": False}]
-        )
-
-    def test_doubtful_claim_is_a_loss_but_a_debt_taken_over_is_paid(self):
-        doubtful = self.receivable.copy({"name": "Doubtful debts"})
-        heir = self.env["res.partner"].create({"name": "Heir"})
-        for partner, kind in ((self.partner, "write_off"), (heir, "payment")):
-            invoice = self._create_invoice()
-            entry = self._create_entry(
-                (doubtful, partner, 1000.0), (self.receivable, self.partner, -1000.0)
-            )
-            self._settle(invoice, entry)
-            self.assertEqual(
-                self._get_settlements(invoice), [(kind, 1000.0, "2024-01-20", 10, -20)]
-            )
 
     def test_bad_debt_with_its_tax_taken_back(self):
         invoice = self._create_invoice(taxes=self.tax)
@@ -102,10 +84,6 @@ class TestSettlementLoss(BridgeCommon):
                 ("write_off", 300.0, "2024-01-20", 10, -20),
             ],
         )
-        self.assertFigures(
-            invoice.opportunity_id, invoiced_total=1000.0, paid_total=700.0, written_off_total=300.0
-        )
-        self.assertEqual(invoice.opportunity_id.billing_status, "paid")
 
     def test_write_off_inside_a_payment(self):
         invoice = self._create_invoice()
@@ -158,9 +136,6 @@ class TestSettlementLoss(BridgeCommon):
             self._get_settlements(invoice),
             [("discount", 20.0, "2024-01-15", 5, -25), ("payment", 980.0, "2024-01-15", 5, -25)],
         )
-        self.assertFigures(
-            invoice.opportunity_id, invoiced_total=1000.0, paid_total=980.0, discount_total=20.0
-        )
 
     def test_early_discount_with_tax_in_each_computation(self):
         for computation, discount in (("included", 23.0), ("excluded", 20.0), ("mixed", 20.0)):
@@ -178,12 +153,6 @@ class TestSettlementLoss(BridgeCommon):
                         ("discount", discount, "2024-01-15", 5, -25),
                         ("payment", payment.amount, "2024-01-15", 5, -25),
                     ],
-                )
-                self.assertFigures(
-                    invoice.opportunity_id,
-                    invoiced_total=total,
-                    paid_total=payment.amount,
-                    discount_total=discount,
                 )
 
     def test_discount_terms_paid_late_in_full(self):
@@ -219,13 +188,7 @@ class TestSettlementLoss(BridgeCommon):
         invoices[0].line_ids.remove_move_reconcile()
         rows = self._get_settlements(invoices)
         self.assertAlmostEqual(sum(row[1] for row in rows), 50.05)
-        for invoice in invoices[1:]:
-            written_off = sum(
-                row[1] for row in self._get_settlements(invoice) if row[0] == "write_off"
-            )
-            self.assertFigures(
-                invoice.opportunity_id,
-                invoiced_total=invoice.amount_total,
-                paid_total=invoice.amount_total - written_off,
-                written_off_total=written_off,
-            )
+        self.assertEqual(
+            [row[:2] for row in rows],
+            [("payment", 20.0), ("payment", 29.99), ("write_off", 0.02), ("write_off", 0.04)],
+        )

@@ -1,0 +1,10 @@
+from odoo import models
+
+
+class AccountChartTemplate(models.AbstractModel):
+    _inherit = "account.chart.template"
+
+    def _post_load_data(self, template_code, company, template_data):
+        result = super()._post_load_data(template_code, company, template_data)
+        self.env["account.account"]._propose_receivable_readings(company or self.env.company)
+        return result
