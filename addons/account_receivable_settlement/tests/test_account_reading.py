@@ -125,7 +125,9 @@ class TestAccountReading(ReceivableCommon):
     def test_changes_of_the_reading_are_in_the_log_of_the_account(self):
         self._settle_by((self.clearing, None, 500.0))
         rows = self.env["account.receivable.account"].with_user(self.accountant)
-        rows.with_context(tracking_disable=False).search([]).write({"reading": "loss"})
+        rows.with_context(tracking_disable=False, mail_notrack=False).search([]).write(
+            {"reading": "loss"}
+        )
         self._flush()
         [change] = self.clearing.message_ids.tracking_value_ids
         self.assertEqual(change.mail_message_id.author_id, self.accountant.partner_id)
