@@ -645,8 +645,8 @@ class AccountReceivableChange(models.Model):
     def _delete_keys(self, reader: str, keys: list[tuple[int, int]], newest_id: int) -> int:
         """Delete what was there of these keys when the reader began, also what failed before.
 
-        What the reader itself changed in accounting, by an automation rule of somebody for instance,
-        is newer, and is read next.
+        What the reader itself changed in accounting, by somebody's automation rule for instance, is
+        newer, and is read next.
         """
         if not keys:
             return 0
