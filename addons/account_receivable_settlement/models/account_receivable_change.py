@@ -289,12 +289,7 @@ class AccountReceivableChange(models.Model):
                                entry.move_type = 'entry'
                                    AND (entry.origin_payment_id IS NULL
                                         AND entry.statement_line_id IS NULL
-                                        OR EXISTS (SELECT FROM account_move_line claim
-                                                    WHERE claim.move_id = entry.id
-                                                      AND claim.balance > 0
-                                                      AND claim.account_id
-                                                          = ANY(ARRAY(%(claim)s))))
-                                   AS goes_on
+                                        OR %(is_moving)s) AS goes_on
                           FROM account_move_line line
                          CROSS JOIN LATERAL (
                             SELECT credit_move_id AS line_id FROM account_partial_reconcile
@@ -330,8 +325,20 @@ class AccountReceivableChange(models.Model):
                        ) shared
                 """,
                 sources=sources,
-                claim=self.env["account.receivable"]._get_claim_account_sql(),
+                is_moving=self._get_is_moving_sql(),
             )
+        )
+
+    def _get_is_moving_sql(self) -> SQL:
+        """Whether the entry of a payment or a bank statement may move a claim: it books one."""
+        return SQL(
+            """
+            EXISTS (SELECT FROM account_move_line claim
+                     WHERE claim.move_id = entry.id
+                       AND claim.balance > 0
+                       AND claim.account_id = ANY(ARRAY(%s)))
+            """,
+            self.env["account.receivable"]._get_claim_account_sql(),
         )
 
     def _get_items_sql(self, move_ids: SQL) -> SQL:

@@ -40,7 +40,7 @@ class AccountReceivableItem(models.AbstractModel):
                        SUM(amount) OVER document AS total,
                        COALESCE(SUM(ABS(amount)) OVER (
                            PARTITION BY is_document, document_id, SIGN(amount)
-                           ORDER BY due_date, line_id
+                           ORDER BY due_date, root_line_id, line_id
                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
                   FROM (%s) item
                 WINDOW document AS (PARTITION BY is_document, document_id)

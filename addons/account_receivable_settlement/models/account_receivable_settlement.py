@@ -465,7 +465,8 @@ class AccountReceivableSettlement(models.Model):
         :param is_wanted: SQL of a condition on ``counterpart``.
         """
         receivable = self.env["account.receivable"]
-        conditions = [SQL("TRUE")]
+        # What settles something in another currency only is worth less than a cent.
+        conditions = [SQL("partial.amount != 0")]
         if scope.partial_ids:
             conditions.append(SQL("partial.id = ANY(%s)", scope.partial_ids))
         elif line_ids := receivable._get_line_ids_sql(scope):
