@@ -113,36 +113,29 @@ class AccountReceivableItem(models.AbstractModel):
         accounts that are no receivables, and in drafts, which settle nothing.
         """
         receivable = self.env["account.receivable"]
-        transfer = self.env["account.receivable.transfer"]
-        return SQL(
-            """
-            SELECT line.id
-              FROM residual
-              JOIN account_move_line line ON line.id = residual.line_id
-             WHERE line.invoice_date IS NULL AND line.display_type != 'payment_term'
-               AND CASE WHEN %(is_moved)s THEN 1 END = 1
-             UNION ALL
-            SELECT line.id
-              FROM account_move_line line
-             WHERE line.account_id = ANY(ARRAY(%(owed)s))
-               AND %(companies)s AND %(is_open)s
-               AND CASE WHEN %(is_moved)s THEN 1 END = 1
-             UNION ALL
-            SELECT line.id
-              FROM account_move entry
-              JOIN account_move_line line ON line.move_id = entry.id
-             WHERE entry.journal_id IN (SELECT id FROM account_journal)
-               AND entry.state = 'draft' AND entry.move_type = 'entry'
-               AND line.account_id = ANY(ARRAY(%(trade)s))
-               AND CASE WHEN %(is_moved)s THEN 1 END = 1
-            """,
-            is_moved=transfer._get_is_moved_sql("line"),
-            trade=receivable._get_trade_account_sql(),
-            owed=receivable._get_owed_account_sql(),
-            companies=receivable._get_company_sql(SQL("line.company_id"), scope),
-            is_open=SQL("line.date <= %s", scope.as_of)
-            if scope.as_of
-            else SQL("line.reconciled IS NOT TRUE"),
+        return self.env["account.receivable.transfer"]._get_target_sql(
+            SQL(
+                """
+                SELECT line.move_id
+                  FROM residual
+                  JOIN account_move_line line ON line.id = residual.line_id
+                 WHERE line.invoice_date IS NULL AND line.display_type != 'payment_term'
+                 UNION
+                SELECT line.move_id
+                  FROM account_move_line line
+                 WHERE line.account_id = ANY(ARRAY(%(owed)s)) AND %(companies)s AND %(is_open)s
+                 UNION
+                SELECT id
+                  FROM account_move
+                 WHERE journal_id IN (SELECT id FROM account_journal)
+                   AND state = 'draft' AND move_type = 'entry'
+                """,
+                owed=receivable._get_owed_account_sql(),
+                companies=receivable._get_company_sql(SQL("line.company_id"), scope),
+                is_open=SQL("line.date <= %s", scope.as_of)
+                if scope.as_of
+                else SQL("line.reconciled IS NOT TRUE"),
+            )
         )
 
     def _get_residual_sql(self, scope) -> SQL:

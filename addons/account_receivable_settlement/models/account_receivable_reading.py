@@ -167,46 +167,59 @@ class AccountReceivableReading(models.AbstractModel):
         """
         return SQL(
             """
-            SELECT id, kind, balance, settled, ahead,
+            SELECT item.id, %(kind)s AS kind, ABS(item.balance) AS balance, item.weight,
+                   item.shift, item.settled, item.ahead,
                    (SELECT decimal_places FROM res_currency
-                     WHERE res_currency.id = settling.company_currency_id) AS decimal_places,
-                   CASE WHEN NOT is_several THEN amount * settled / total
-                        WHEN is_own THEN amount * LEAST(1, settled / own)
-                        WHEN free IS NULL THEN amount * GREATEST(settled - own, 0) / others
-                        WHEN is_customer THEN 0
-                        ELSE amount * GREATEST(settled - own, 0) / free
-                   END AS weight,
-                   CASE WHEN is_several AND NOT is_own AND NOT is_customer
-                        THEN amount * GREATEST(before, 0) / free ELSE 0
-                   END AS shift
+                     WHERE res_currency.id = settling.company_currency_id) AS decimal_places
               FROM (
                 SELECT *,
-                       SUM(balance) FILTER (WHERE is_peer AND is_own) OVER () AS settled,
-                       COALESCE(SUM(balance) FILTER (WHERE is_before) OVER (), 0) AS ahead,
-                       SUM(amount) FILTER (WHERE is_opposite) OVER () AS total,
-                       COALESCE(SUM(amount) FILTER (WHERE is_opposite AND is_own) OVER (), 0)
-                           AS own,
-                       SUM(amount) FILTER (WHERE is_opposite AND NOT is_own) OVER () AS others,
-                       SUM(amount) FILTER (WHERE is_opposite AND NOT is_customer) OVER () AS free,
-                       SUM(CASE WHEN is_peer THEN amount WHEN is_opposite THEN -amount END)
-                           FILTER (WHERE is_customer AND customer_id < own_id) OVER () AS before
+                       CASE WHEN NOT is_several THEN amount * settled / total
+                            WHEN is_own THEN amount * LEAST(1, settled / own)
+                            WHEN free IS NULL THEN amount * GREATEST(settled - own, 0) / others
+                            WHEN is_customer THEN 0
+                            ELSE amount * GREATEST(settled - own, 0) / free
+                       END AS weight,
+                       CASE WHEN is_several AND NOT is_own AND NOT is_customer
+                            THEN amount * GREATEST(before, 0) / free ELSE 0
+                       END AS shift
                   FROM (
-                    SELECT item.id, ABS(item.balance) AS balance, role.*,
-                           CASE WHEN %(is_rate_apart)s THEN ABS(item.amount_currency)
-                                ELSE ABS(item.balance) END AS amount,
-                           role.is_peer AND role.is_own AND item.id < settling.id AS is_before,
-                           BOOL_OR(role.is_peer) OVER (PARTITION BY role.customer_id)
-                               AS is_customer,
-                           BOOL_OR(role.is_peer AND NOT role.is_own) OVER () AS is_several,
-                           CASE WHEN role.is_opposite THEN %(kind)s END AS kind
-                      FROM account_move_line item
-                      JOIN account_account account ON account.id = item.account_id
-                     CROSS JOIN LATERAL (%(role)s) role
-                     WHERE item.move_id = settling.move_id AND item.balance != 0
-                       AND %(condition)s
+                    SELECT *,
+                           SUM(size) FILTER (WHERE is_peer AND is_own) OVER () AS settled,
+                           COALESCE(SUM(size) FILTER (WHERE is_before) OVER (), 0) AS ahead,
+                           SUM(amount) FILTER (WHERE is_opposite) OVER () AS total,
+                           COALESCE(SUM(amount) FILTER (WHERE is_opposite AND is_own) OVER (), 0)
+                               AS own,
+                           SUM(amount) FILTER (WHERE is_opposite AND NOT is_own) OVER ()
+                               AS others,
+                           SUM(amount) FILTER (WHERE is_opposite AND NOT is_customer) OVER ()
+                               AS free,
+                           SUM(CASE WHEN is_peer THEN amount WHEN is_opposite THEN -amount END)
+                               FILTER (WHERE is_customer AND customer_id < own_id) OVER ()
+                               AS before
+                      FROM (
+                        SELECT item.id, item.move_id, item.company_id, item.account_id,
+                               item.balance, item.tax_line_id, item.group_tax_id,
+                               item.invoice_date, item.payment_id, item.statement_line_id,
+                               role.*,
+                               ABS(item.balance) AS size,
+                               CASE WHEN %(is_rate_apart)s THEN ABS(item.amount_currency)
+                                    ELSE ABS(item.balance) END AS amount,
+                               role.is_peer AND role.is_own AND item.id < settling.id
+                                   AS is_before,
+                               BOOL_OR(role.is_peer) OVER (PARTITION BY role.customer_id)
+                                   AS is_customer,
+                               BOOL_OR(role.is_peer AND NOT role.is_own) OVER () AS is_several
+                          FROM account_move_line item
+                         CROSS JOIN LATERAL (%(role)s) role
+                         WHERE item.move_id = settling.move_id AND item.balance != 0
+                           AND %(condition)s
+                           ) item
                        ) item
+                 WHERE is_opposite
                    ) item
-             WHERE is_opposite
+              JOIN account_account account ON account.id = item.account_id
+             CROSS JOIN LATERAL (SELECT item.is_own, item.own_id) role
+             WHERE item.weight != 0
             """,
             condition=condition,
             is_rate_apart=self._get_is_rate_apart_sql(),

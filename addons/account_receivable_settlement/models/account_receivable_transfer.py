@@ -240,45 +240,86 @@ class AccountReceivableTransfer(models.Model):
     def _get_candidate_sql(self, condition: SQL) -> SQL:
         """Journal items to which claims may have been moved.
 
-        :param condition: on the journal item ``line``.
+        :param condition: on a journal item ``line`` of their entries.
+        """
+        receivable = self.env["account.receivable"]
+        return self._get_target_sql(
+            SQL(
+                """
+                SELECT line.move_id
+                  FROM account_move_line line
+                 WHERE line.account_id = ANY(ARRAY(%(trade)s))
+                   -- These conditions are those of an index: few receivable items fulfil them.
+                   AND line.invoice_date IS NULL
+                   AND (line.balance > 0
+                        OR line.payment_id IS NULL AND line.statement_line_id IS NULL)
+                   AND %(condition)s
+                 UNION
+                SELECT line.move_id
+                  FROM account_move_line line
+                 WHERE line.account_id = ANY(ARRAY(%(owed)s)) AND %(condition)s
+                """,
+                trade=receivable._get_trade_account_sql(),
+                owed=receivable._get_owed_account_sql(),
+                condition=condition,
+            )
+        )
+
+    def _get_target_sql(self, entries: SQL) -> SQL:
+        """Journal items of these entries to which a claim may have been moved: where the entry
+        books claims on the same customer on both sides, or on an account where claims are owed.
+
+        Entry by entry: an opening balance may have ten thousand receivable items.
+
+        :param entries: SQL that selects the ids of entries, each once.
         """
         receivable = self.env["account.receivable"]
         return SQL(
             """
-            SELECT line.id
-              FROM account_move_line line
-             WHERE line.account_id = ANY(ARRAY(%(trade)s))
-               -- These conditions are those of an index: few receivable items fulfil them, which
-               -- the planner does not know; CASE has each looked at by itself.
-               AND line.invoice_date IS NULL
-               AND (line.balance > 0
-                    OR line.payment_id IS NULL AND line.statement_line_id IS NULL)
-               AND %(condition)s AND CASE WHEN %(is_moved)s THEN 1 END = 1
-             UNION ALL
-            SELECT line.id
-              FROM account_move_line line
-             WHERE line.account_id = ANY(ARRAY(%(owed)s))
-               AND %(condition)s AND CASE WHEN %(is_moved)s THEN 1 END = 1
+            SELECT item.id
+              FROM (%(entries)s) entry
+             CROSS JOIN LATERAL (
+                SELECT line.id,
+                       CASE WHEN line.account_id = ANY(ARRAY(%(owed)s))
+                            THEN MIN(line.balance) OVER () < 0 AND MAX(line.balance) OVER () > 0
+                            ELSE partner.commercial_partner_id IS NOT NULL
+                                 AND MIN(line.balance) OVER own < 0
+                                 AND MAX(line.balance) OVER own > 0
+                       END AS is_target
+                  FROM account_move_line line
+                  LEFT JOIN res_partner partner ON partner.id = line.partner_id
+                 WHERE line.move_id = entry.move_id
+                   AND line.display_type != 'payment_term'
+                   AND line.account_id = ANY(ARRAY(%(claim)s))
+                WINDOW own AS (PARTITION BY partner.commercial_partner_id)
+                OFFSET 0
+                   ) item
+             WHERE item.is_target
             """,
-            trade=receivable._get_trade_account_sql(),
+            entries=entries,
             owed=receivable._get_owed_account_sql(),
-            condition=condition,
-            is_moved=self._get_is_moved_sql("line"),
+            claim=receivable._get_claim_account_sql(),
         )
 
-    def _get_is_moved_sql(self, line: str) -> SQL:
-        """Whether a journal item stands in an entry that may have moved a claim to it."""
+    def _get_is_source_sql(self, peer: str, target: str) -> SQL:
+        """Whether a claim may have been moved from one journal item of an entry to another one."""
+        receivable = self.env["account.receivable"]
         return SQL(
             """
-            EXISTS (SELECT FROM account_move_line peer
-                     WHERE peer.move_id = %(move)s
-                       AND peer.balance * %(balance)s < 0
-                       AND peer.display_type != 'payment_term'
-                       AND peer.account_id = ANY(ARRAY(%(claim)s)))
+            (%(peer)s.move_id = %(target)s.move_id
+             AND %(peer)s.balance * %(target)s.balance < 0
+             AND %(peer)s.display_type != 'payment_term'
+             AND %(peer)s.account_id = ANY(ARRAY(%(claim)s))
+             AND (%(target)s.account_id = ANY(ARRAY(%(owed)s))
+                  OR (SELECT commercial_partner_id FROM res_partner
+                       WHERE id = %(peer)s.partner_id)
+                   = (SELECT commercial_partner_id FROM res_partner
+                       WHERE id = %(target)s.partner_id)))
             """,
-            move=SQL.identifier(line, "move_id"),
-            balance=SQL.identifier(line, "balance"),
-            claim=self.env["account.receivable"]._get_claim_account_sql(),
+            peer=SQL.identifier(peer),
+            target=SQL.identifier(target),
+            claim=receivable._get_claim_account_sql(),
+            owed=receivable._get_owed_account_sql(),
         )
 
     def _get_root_sql(self, candidates: SQL) -> SQL:
@@ -287,7 +328,6 @@ class AccountReceivableTransfer(models.Model):
 
         :param candidates: SQL that selects ids of journal items.
         """
-        receivable = self.env["account.receivable"]
         return SQL(
             """
             WITH RECURSIVE source (id) AS (
@@ -296,11 +336,7 @@ class AccountReceivableTransfer(models.Model):
                 SELECT side.line_id
                   FROM source
                   JOIN account_move_line target ON target.id = source.id
-                  JOIN account_move_line peer
-                    ON peer.move_id = target.move_id
-                   AND peer.balance * target.balance < 0
-                   AND peer.display_type != 'payment_term'
-                   AND peer.account_id = ANY(ARRAY(%(claim)s))
+                  JOIN account_move_line peer ON %(is_source)s
                   JOIN (%(sides)s) side ON side.counterpart_id = peer.id
             )
             SELECT root.id
@@ -309,11 +345,12 @@ class AccountReceivableTransfer(models.Model):
              WHERE root.partner_id IS NOT NULL
                AND root.account_id = ANY(ARRAY(%(trade)s))
                AND (root.display_type = 'payment_term'
-                    OR root.balance > 0 AND NOT %(is_moved)s)
+                    OR root.balance > 0
+                       AND NOT EXISTS (SELECT FROM account_move_line peer WHERE %(is_root_source)s))
             """,
             candidates=candidates,
-            claim=receivable._get_claim_account_sql(),
+            is_source=self._get_is_source_sql("peer", "target"),
             sides=self.env["account.receivable.reading"]._get_side_sql(),
-            trade=receivable._get_trade_account_sql(),
-            is_moved=self._get_is_moved_sql("root"),
+            trade=self.env["account.receivable"]._get_trade_account_sql(),
+            is_root_source=self._get_is_source_sql("peer", "root"),
         )

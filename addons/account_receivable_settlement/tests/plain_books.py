@@ -307,7 +307,10 @@ def is_root(line):
     if is_document_line(line):
         return True
     return line.balance > 0 and not any(
-        item.balance < 0 and is_claim_account(item.account_id) and not is_document_line(item)
+        item.balance < 0
+        and is_claim_account(item.account_id)
+        and not is_document_line(item)
+        and (mark_of(line.account_id) == "owed" or customer_of(item) == customer_of(line))
         for item in line.move_id.line_ids
     )
 
