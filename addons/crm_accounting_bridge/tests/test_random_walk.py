@@ -91,17 +91,7 @@ class TestRandomWalk(BridgeCommon):
         # The companies' days begin hours apart, and people are at work in other zones again.
         cls.company.partner_id.tz = "Pacific/Auckland"
         cls.company_2.partner_id.tz = "America/Los_Angeles"
-        cls.users = cls.env["res.users"]
-        for zone in ZONES:
-            user = cls._create_user(f"walker in {zone}", "base.group_user")
-            user.write(
-                {
-                    "tz": zone,
-                    "group_ids": [Command.set(cls.env.user.group_ids.ids)],
-                    "company_ids": [Command.set(cls.env.user.company_ids.ids)],
-                }
-            )
-            cls.users |= user
+        cls.users = [cls.env.user.copy({"login": f"in {zone}", "tz": zone}) for zone in ZONES]
 
     def test_walk_1(self):
         self._walk(1)
@@ -118,7 +108,7 @@ class TestRandomWalk(BridgeCommon):
     def test_walk_5(self):
         self._walk(5)
 
-    def test_walk_of_today(self):
+    def test_walk_of_the_day(self):
         """Another one every day; ``WALK_SEED`` repeats that of a day."""
         seed = int(os.environ.get("WALK_SEED") or fields.Date.today().strftime("%Y%m%d"))
         _logger.info("The random walk of today has the seed %s.", seed)

@@ -72,6 +72,7 @@ class Walk:
     def transaction(self):
         """Some operations and the end of the transaction, which may refuse them all."""
         before, number = self._records(), len(self.history)
+        self._act_as(self.random.choice(self.test.users))
         try:
             with self.test.env.cr.savepoint():
                 for _number in range(self.random.choice([1, 1, 2, 3, 4])):
@@ -84,14 +85,17 @@ class Walk:
 
     def step(self):
         """One operation in a transaction of its own."""
+        self._act_as(self.random.choice(self.test.users))
         self._operate(self.test._flush)
         self.test._flush()
+
+    def _act_as(self, user):
+        self.user = user
 
     def _operate(self, end=None):
         """One operation; Odoo may refuse it, but there must be something to do it with."""
         while True:
             name = self.random.choices(list(self.OPERATIONS), list(self.OPERATIONS.values()))[0]
-            self.user = self.random.choice(self.test.users.sorted("id"))
             self.history.append(name)
             try:
                 with self.test.env.cr.savepoint():
@@ -134,7 +138,7 @@ class Walk:
             raise NothingToDoError
         record = self.random.choice(records.sorted("id"))
         self._note(f"{record._name}({record.id})")
-        return record.with_env(self.env)
+        return record.with_user(self.user)
 
     def _posted(self, *types):
         return self.documents.filtered(
@@ -501,7 +505,7 @@ class Walk:
         deal = self._choose(self.deals)
         same = self.deals.filtered(lambda other: other.company_id == deal.company_id)
         if len(same) > 1:
-            same.sorted("id")[:2].with_env(self.env).merge_opportunity(auto_unlink=True)
+            same.sorted("id")[:2].with_user(self.user).merge_opportunity(auto_unlink=True)
             self._new_deal(deal.company_id)
 
     def delete_deal(self):

@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.crm_accounting_bridge.tests import test_random_walk
-from odoo.addons.crm_accounting_bridge.tests.walk import NothingToDoError
+from odoo.addons.crm_accounting_bridge.tests.walk import NothingToDoError, Walk
 
 from .common import FIGURES, HealthCommon
 from .plain_health import PlainHealth
@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 TIME_ZONES = ("Pacific/Auckland", "Europe/Vienna", "America/Los_Angeles")
 
 
-class HealthWalk(test_random_walk.Walk):
+class HealthWalk(Walk):
     """Bookkeeping of several customers, who also move, merge and vanish; several operations in a
     transaction, by users around the world.
     """
@@ -106,6 +106,7 @@ class HealthWalk(test_random_walk.Walk):
             setattr(self, name, getattr(self, name).exists())
 
     def _act_as(self, user):
+        super()._act_as(user)
         self.test.env = self.test.env(user=user, context={**self.test.env.context, "tz": user.tz})
         for name in ("deals", "documents", "partners", "statement_lines"):
             setattr(self, name, getattr(self, name).with_env(self.test.env))
