@@ -11,6 +11,9 @@ ON_PURPOSE = {
     r"records that people edit: ir_cron_queue_ir_actions_server = \S+: (code|model_id): .*": (
         "the scheduled action of the queue reads the changes there, as often as people want it to"
     ),
+    r"table crm_stage_change_failure: company_id: is gone": (
+        "the company of a stage change that failed is the opportunity's, and not stored twice"
+    ),
 }
 
 

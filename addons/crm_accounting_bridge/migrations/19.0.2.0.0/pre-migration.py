@@ -1,4 +1,6 @@
-"""The import of invoices and payments becomes an addon of its own, with all that there is of it."""
+"""Before this version's fields: the import of invoices and payments becomes an addon of its own,
+with all that there is of it; a column that is read from elsewhere goes.
+"""
 
 from odoo.tools import SQL
 
@@ -15,6 +17,7 @@ def migrate(cr, version):
     # Nothing else of this addon was about journals.
     patterns = ["%accounting\\_import%", "%account\\_journal%"]
     move_records(cr, "crm_accounting_bridge", IMPORT, patterns)
+    drop_company_of_failures(cr)
 
 
 def mark_to_upgrade(cr, module, version):
@@ -40,3 +43,11 @@ def mark_to_upgrade(cr, module, version):
             f"The addon {module} is not in the addons path: what the database holds of it would be"
             " deleted. Put all addons of this repository there, and upgrade again."
         )
+
+
+def drop_company_of_failures(cr):
+    """It is the opportunity's and not stored any more; Odoo drops no column of a field that stays."""
+    cr.execute("ALTER TABLE crm_stage_change_failure DROP COLUMN IF EXISTS company_id")
+    cr.execute(
+        "DELETE FROM ir_model_constraint WHERE name = 'crm_stage_change_failure_company_id_fkey'"
+    )
