@@ -13,8 +13,7 @@ COUNT_LIMIT = 10001
 SECONDS_OF_A_PAGE = 0.5
 
 # Nothing but what these books hold. The same rows, or it is no comparison: that is checked.
-# What stands in braces restricts them to one customer.
-LEAN_PARTIAL = """
+LEAN = """
 WITH loss AS (
     SELECT item.move_id, -SUM(item.balance) AS lost,
            BOOL_OR((item.company_id, item.account_id) IN (
@@ -24,14 +23,13 @@ WITH loss AS (
      WHERE item.payment_id IS NOT NULL
        AND item.account_id IN (
             SELECT id FROM account_account WHERE split_part(account_type, '_', 1) = 'expense')
-       AND {of_item}
      GROUP BY item.move_id
 ),
 exchange AS (
     SELECT caused.exchange_move_id AS move_id, MIN(item.date) AS date
       FROM account_partial_reconcile caused
       JOIN account_move_line item ON item.id = caused.credit_move_id
-     WHERE caused.exchange_move_id IS NOT NULL AND {of_item}
+     WHERE caused.exchange_move_id IS NOT NULL
      GROUP BY caused.exchange_move_id
 )
 SELECT line.company_id, line.partner_id, line.id AS line_id, line.move_id,
@@ -58,22 +56,17 @@ SELECT line.company_id, line.partner_id, line.id AS line_id, line.move_id,
            lost.amount
      WHERE lost.amount != 0
        ) part
- WHERE line.display_type = 'payment_term' AND line.parent_state = 'posted' AND {of_line}
-"""
-LEAN_UNPOSTED = """
-SELECT line.company_id, line.partner_id, line.id AS line_id, line.move_id,
-       NULL::int AS counterpart_line_id, 'payment' AS kind, line.amount_residual AS amount,
-       line.invoice_date, GREATEST(line.date_maturity, line.invoice_date) AS due_date,
-       GREATEST(line.invoice_date, payment.date) AS settlement_date
+ WHERE line.display_type = 'payment_term' AND line.parent_state = 'posted'
+ UNION ALL
+SELECT line.company_id, line.partner_id, line.id, line.move_id, NULL, 'payment',
+       line.amount_residual, line.invoice_date, GREATEST(line.date_maturity, line.invoice_date),
+       GREATEST(line.invoice_date, payment.date)
   FROM account_payment payment
   JOIN account_move__account_payment link ON link.payment_id = payment.id
   JOIN account_move_line line ON line.move_id = link.invoice_id
  WHERE payment.move_id IS NULL AND line.display_type = 'payment_term'
-   AND line.parent_state = 'posted' AND line.amount_residual != 0 AND {of_line}
+   AND line.parent_state = 'posted' AND line.amount_residual != 0
 """
-LEAN = f"{LEAN_PARTIAL} UNION ALL {LEAN_UNPOSTED}".replace("{of_line}", "TRUE").replace(
-    "{of_item}", "TRUE"
-)
 
 
 @measurement("settlements")
