@@ -24,7 +24,6 @@ class AccountReceivableUnposted(models.AbstractModel):
         """
         receivable = self.env["account.receivable"]
         conditions = [
-            SQL("line.partner_id IS NOT NULL"),
             SQL("LEAST(paid.upto, line.upto) > GREATEST(paid.upto - paid.amount, line.since)"),
         ]
         if line_ids := receivable._get_line_ids_sql(scope):
@@ -54,15 +53,19 @@ class AccountReceivableUnposted(models.AbstractModel):
                        GREATEST(line.invoice_date, paid.date) AS settlement_date,
                        FALSE AS is_mirror
                   FROM (%(paid)s) paid
-                  JOIN (
-                    SELECT item.*,
+                 -- Document by document, by its index: the planner expects hardly any payment, and
+                 -- would go through the instalments of all for each.
+                 CROSS JOIN LATERAL (
+                    SELECT line.*,
                            SUM(ABS(amount_residual)) OVER due AS upto,
                            SUM(ABS(amount_residual)) OVER due - ABS(amount_residual) AS since
-                      FROM item
-                     WHERE partner_id IS NOT NULL
-                    WINDOW due AS (PARTITION BY move_id
-                                   ORDER BY COALESCE(date_maturity, date), id)
-                       ) line ON line.move_id = paid.invoice_id
+                      FROM account_move_line line
+                     WHERE line.move_id = paid.invoice_id
+                       AND line.display_type = 'payment_term'
+                       AND line.account_id IN (%(trade)s)
+                       AND line.partner_id IS NOT NULL
+                    WINDOW due AS (ORDER BY COALESCE(line.date_maturity, line.date), line.id)
+                       ) line
                  WHERE %(conditions)s
                    ) settled
             """,
@@ -70,6 +73,7 @@ class AccountReceivableUnposted(models.AbstractModel):
             payment=self._get_payment_sql(scope),
             item=self._get_item_sql(),
             paid=self._get_paid_sql(),
+            trade=receivable._get_trade_account_sql(),
             due_date=receivable._get_due_date_sql("line"),
             conditions=SQL(" AND ").join(conditions),
         )
