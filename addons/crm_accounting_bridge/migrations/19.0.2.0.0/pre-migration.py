@@ -46,7 +46,7 @@ def mark_to_upgrade(cr, module, version):
 
 
 def drop_company_of_failures(cr):
-    """It is the opportunity's and not stored any more; Odoo drops no column of a field that stays."""
+    """It is the opportunity's, not stored any more; Odoo drops no column of a field that stays."""
     cr.execute("ALTER TABLE crm_stage_change_failure DROP COLUMN IF EXISTS company_id")
     cr.execute(
         "DELETE FROM ir_model_constraint WHERE name = 'crm_stage_change_failure_company_id_fkey'"
