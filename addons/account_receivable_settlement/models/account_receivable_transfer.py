@@ -147,11 +147,15 @@ class AccountReceivableTransfer(models.Model):
                   FROM transfer
                   JOIN account_move_line line ON line.id = transfer.line_id
                  CROSS JOIN LATERAL (%(pieces)s) piece
-                  JOIN account_move_line counterpart ON counterpart.id = piece.counterpart_id
+                 -- Looked up for each piece, of which there are few: as a join, the planner may
+                 -- compare all journal items of a large entry with each other first.
+                 CROSS JOIN LATERAL (
+                    SELECT * FROM account_move_line WHERE id = piece.counterpart_id OFFSET 0
+                       ) counterpart
                  CROSS JOIN LATERAL (%(moved)s) moved
-                 WHERE counterpart.move_id != line.move_id
-                   AND counterpart.display_type != 'payment_term'
-                   AND %(is_moving)s
+                 WHERE CASE WHEN counterpart.move_id != line.move_id
+                             AND counterpart.display_type != 'payment_term'
+                             AND %(is_moving)s THEN 1 END = 1
             )
             SELECT * FROM transfer WHERE line_id != root_line_id
             """,
