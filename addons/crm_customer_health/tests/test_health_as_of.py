@@ -152,7 +152,8 @@ class TestHealthAsOf(HealthCommon):
             "2024-01-19", open_amount=500.0, unapplied_credit_amount=0.0, paid_amount=0.0
         )
         for day in ("2024-01-20", "2024-01-31", "2024-03-14"):
-            self.assertReplay(day, open_amount=0.0, unapplied_credit_amount=0.0, paid_amount=400.0)
+            # At the rate of the invoice: what the rate lost is the company's.
+            self.assertReplay(day, open_amount=0.0, unapplied_credit_amount=0.0, paid_amount=500.0)
         self.assertEqual(other.amount_residual, 1000.0)
 
     def test_opening_balance(self):
