@@ -14,6 +14,8 @@ from .account_receivable_unposted import UNPOSTED_IDS
 TRANSFERRED_IDS = 2**41
 #: How many reconciliations are looked through for each settlement of a page that is wanted.
 WINDOW = 8
+#: Settlements of a page, at most; a list counts many more.
+PAGE = 100
 
 
 class AccountReceivableSettlement(models.Model):
@@ -277,7 +279,9 @@ class AccountReceivableSettlement(models.Model):
         Of a reconciliation both sides may be a settlement, or none: other accounts are reconciled,
         too. A window without a bound is the caller's.
         """
-        for partial_count in (WINDOW * count, WINDOW**2 * count):
+        # Nearly each reconciliation of many has a settlement; among a page's there may be few.
+        first = WINDOW * min(count, PAGE) + 2 * count
+        for partial_count in (first, WINDOW * first):
             rows = self.env.execute_query(
                 SQL(
                     """
@@ -371,7 +375,7 @@ class AccountReceivableSettlement(models.Model):
         reading = self.env["account.receivable.reading"]
         parts = [self.env["account.receivable.unposted"]._get_unposted_sql(scope)]
         pieces = self._get_transferred_piece_sql(scope)
-        if scope.partial_ids or self.env["account.receivable"]._get_line_ids_sql(scope):
+        if self.env["account.receivable"]._get_line_ids_sql(scope):
             # Of few instalments all entries are looked at: a statement more takes longer to plan.
             direct = self._get_direct_piece_sql(SQL("TRUE"), scope)
         else:
