@@ -224,13 +224,13 @@ class TestHealthTruthsMoney(HealthCommon):
         )
 
     def test_07_exchange_difference_is_neither_cash_nor_late(self):
-        """500.00 at the invoice's rate, 400.00 received, 100.00 lost in the exchange."""
+        """500.00 at the invoice's rate are paid; that 400.00 came in is the company's loss."""
         foreign = self.setup_other_currency("EUR", rates=[("2023-01-01", 2.0), ("2024-02-14", 2.5)])
         invoice = self._invoice(currency_id=foreign.id)
         self._pay(invoice, date="2024-02-14")
         self.assertEqual(invoice.amount_residual, 0.0)
         self.assertRow(
-            paid_amount=400.0,
+            paid_amount=500.0,
             written_off_amount=0.0,
             payment_count=1,
             days_to_pay=35.0,
