@@ -131,7 +131,7 @@ class TestAccountReading(ReceivableCommon):
         self._flush()
         [change] = self.clearing.message_ids.tracking_value_ids
         self.assertEqual(change.mail_message_id.author_id, self.accountant.partner_id)
-        self.assertEqual((change.old_value_char, change.new_value_char), (False, "Loss"))
+        self.assertEqual((change.old_value_char or "", change.new_value_char), ("", "Loss"))
 
     def test_nobody_else_changes_it_and_nothing_else_is_changed(self):
         self._settle_by((self.clearing, None, 500.0))
