@@ -185,7 +185,8 @@ class CrmLead(models.Model):
         for lead in self:
             figures = figures_by_lead.get(lead.id, {})
             currency = lead.company_id.currency_id or lead.billing_currency_id
-            is_paid = figures and figures["due_total"] <= 0 < figures["paid_total"]
+            # As for the status: a cent that shares lack or exceed is no money.
+            is_paid = figures and figures["due_total"] <= figures["inexact"] < figures["paid_total"]
             values_by_lead[lead.id] = {
                 "billing_currency_id": figures.get("currency_id") or currency.id,
                 **{
