@@ -134,9 +134,13 @@ class AccountReceivableAccount(models.Model):
             row.reading = row.account_id.receivable_reading
 
     def _inverse_reading(self):
-        # Whoever may write here may say it without being allowed to change accounts.
         for row in self:
-            row.account_id.sudo().receivable_reading = row.reading
+            # Whoever may write here may say it without being allowed to change accounts. It is in
+            # the account's log, whatever the caller's context.
+            account_sudo = row.account_id.sudo().with_context(
+                tracking_disable=False, mail_notrack=False
+            )
+            account_sudo.receivable_reading = row.reading
 
     def _search_reading(self, operator, value):
         return Domain("account_id.receivable_reading", operator, value)

@@ -125,13 +125,15 @@ class TestAccountReading(ReceivableCommon):
     def test_changes_of_the_reading_are_in_the_log_of_the_account(self):
         self._settle_by((self.clearing, None, 500.0))
         rows = self.env["account.receivable.account"].with_user(self.accountant)
-        rows.with_context(tracking_disable=False, mail_notrack=False).search([]).write(
-            {"reading": "loss"}
-        )
-        self._flush()
-        [change] = self.clearing.message_ids.tracking_value_ids
-        self.assertEqual(change.mail_message_id.author_id, self.accountant.partner_id)
-        self.assertEqual((change.old_value_char or "", change.new_value_char), ("", "Loss"))
+        for context, old, new in (
+            ({}, "", "Loss"),
+            ({"tracking_disable": True, "mail_notrack": True}, "Loss", "Money"),
+        ):
+            rows.with_context(**context).search([]).write({"reading": new.lower()})
+            self._flush()
+            change = self.clearing.message_ids.tracking_value_ids.sorted("id")[-1]
+            self.assertEqual(change.mail_message_id.author_id, self.accountant.partner_id)
+            self.assertEqual((change.old_value_char or "", change.new_value_char), (old, new))
 
     def test_nobody_else_changes_it_and_nothing_else_is_changed(self):
         self._settle_by((self.clearing, None, 500.0))
