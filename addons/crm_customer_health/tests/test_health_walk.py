@@ -106,11 +106,12 @@ class HealthWalk(Walk):
             setattr(self, name, getattr(self, name).exists())
 
     def _act_as(self, user):
-        super()._act_as(user)
+        result = super()._act_as(user)
         self.test.env = self.test.env(user=user, context={**self.test.env.context, "tz": user.tz})
         for name in ("deals", "documents", "partners", "statement_lines"):
             setattr(self, name, getattr(self, name).with_env(self.test.env))
         self.partners = self.partners.with_context(active_test=False)
+        return result
 
     def _operate(self):
         for name in ("documents", "partners", "statement_lines"):
