@@ -403,7 +403,13 @@ class AccountReceivableChange(models.Model):
             )
         )
         waiting = set(rows)
-        return {key for key in keys if waiting & {key, (key[0], 0), (0, 0)}}
+        marked = {company_id for company_id, res_id in rows if not res_id}
+        return {
+            key
+            for key in keys
+            # A key that is of no company may be concerned by any.
+            if key in waiting or marked & {0, key[0]} or (marked and not key[0])
+        }
 
     @api.model
     def _cron_dispatch(self):

@@ -224,11 +224,11 @@ class TestChange(ReceivableCommon):
     # Waiting ---------------------------------------------------------------------------------
 
     def test_waiting(self):
-        keys = [(1, 5), (1, 6), (2, 5)]
+        keys = [(1, 5), (1, 6), (2, 5), (0, 6)]
         self._add(5)
         self.assertEqual(self.changes._get_waiting(READER, keys), {(1, 5)})
         self._add(0)
-        self.assertEqual(self.changes._get_waiting(READER, keys), {(1, 5), (1, 6)})
+        self.assertEqual(self.changes._get_waiting(READER, keys), {(1, 5), (1, 6), (0, 6)})
         self._add(0, company_id=0)
         self.assertEqual(self.changes._get_waiting(READER, keys), set(keys))
         self.assertEqual(self.changes._get_waiting("res.partner", keys), set())
