@@ -188,6 +188,46 @@ class TestDealSettlements(BridgeCommon):
         )
         self.assertSettlements(self.a + self.b)
 
+    def test_claims_that_move_to_another_account(self):
+        """A slip of 100 (60 and 40) and 50: nothing is settled until the bank honours 75 of 150;
+        then the other 75 are lost.
+        """
+        receivable = self.company_data["default_account_receivable"]
+        portfolio = receivable.copy({"name": "Bills in portfolio"})
+        invoices = [
+            self._create_deal_invoice([(60.0, self.a), (40.0, self.b)]),
+            self._create_deal_invoice([(50.0, self.c)]),
+        ]
+        slip = self._create_entry(
+            (portfolio, self.partner, 150.0),
+            (receivable, self.partner, -100.0),
+            (receivable, self.partner, -50.0),
+            date="2024-01-12",
+        )
+        for invoice, line in zip(invoices, slip.line_ids[1:], strict=True):
+            (invoice.line_ids.filtered("date_maturity") | line).reconcile()
+        self.assertEqual(self._get_rows(), [])
+        for deal, due in ((self.a, 60.0), (self.b, 40.0), (self.c, 50.0)):
+            self.assertFigures(deal, invoiced_total=due, due_total=due, overdue_total=due)
+        for account, date in (
+            (self.company_data["default_journal_bank"].default_account_id, "2024-01-25"),
+            (self.company_data["default_account_expense"], "2024-01-31"),
+        ):
+            entry = self._create_entry(
+                (account, None, 75.0), (portfolio, self.partner, -75.0), date=date
+            )
+            (slip | entry).line_ids.filtered(lambda line: line.account_id == portfolio).reconcile()
+        self._flush()
+        deals = self.a + self.b + self.c
+        self.assertSettlements(deals)
+        self.assertEqual(sum(deals.mapped("paid_total")), 75.0)
+        self.assertEqual(sum(deals.mapped("written_off_total")), 75.0)
+        self.assertEqual(deals.mapped("due_total"), [0.0, 0.0, 0.0])
+        for row in self.env["crm.lead.settlement"].search([("lead_id", "in", deals.ids)]):
+            self.assertEqual(row.due_date, self._date("2024-01-10"))
+            expected = "2024-01-25" if row.counted_as == "paid" else "2024-01-31"
+            self.assertEqual(row.settlement_date, self._date(expected))
+
     def test_undone_and_moved_to_another_deal(self):
         invoice = self._create_deal_invoice([(60.0, self.a), (40.0, self.b)])
         self._pay(invoice, 50.0)
@@ -225,6 +265,7 @@ class TestDealSettlements(BridgeCommon):
             [("settlement_date", "=", "2024-01-28")],
             [("settlement_date", ">=", "2024-01-29")],
             [("settlement_date", ">", "2024-01-20"), ("settlement_date", "<", "2024-01-31")],
+            [("settlement_date", ">=", "today -5d")],
             [("lead_id.name", "=", "C"), ("amount", ">", 0)],
         ):
             with self.subTest(domain=domain):

@@ -57,6 +57,10 @@ class TestRandomWalk(BridgeCommon):
         data_2 = cls.setup_other_company(name="Second Company", currency_id=cls.other_currency.id)
         cls.company_2 = data_2["company"]
         cls.accounts_by_company = {cls.company: cls.company_data, cls.company_2: data_2}
+        cls.portfolio_by_company = {
+            company: data["default_account_receivable"].copy({"name": "Bills in portfolio"})
+            for company, data in cls.accounts_by_company.items()
+        }
         cls.tax_by_company = {
             company: cls.env["account.tax"]
             .with_company(company)

@@ -27,6 +27,8 @@ class Walk:
         "write_off_by_entry": 3,
         "bank_entry": 2,
         "entry_deleted": 2,
+        "claims_moved": 5,
+        "moved_claim_settled": 5,
         "bank_line": 5,
         "bank_line_matched": 6,
         "bank_line_undone": 3,
@@ -340,6 +342,99 @@ class Walk:
                             }
                         ),
                         Command.create({"account_id": account.id, "debit": amount}),
+                    ],
+                }
+            )
+        )
+        self.entries |= entry
+        entry.action_post()
+        (line | entry.line_ids.filtered("credit")).reconcile()
+
+    def claims_moved(self):
+        """A slip of bills: claims of some invoices go to another account, in full or in part."""
+        move = self._choose(self._open_invoices())
+        moves = self._open_invoices().filtered(lambda other: other.company_id == move.company_id)
+        lines = (move | moves[: self.random.randint(0, 2)]).line_ids.filtered(
+            lambda line: line.display_type == "payment_term" and line.amount_residual > 0
+        )
+        part = self.random.choice([1, 1, 0.5])
+        amounts = {
+            line: move.company_currency_id.round(line.amount_residual * part) for line in lines
+        }
+        data = self.test.accounts_by_company[move.company_id]
+        self._note(f"{lines.move_id.ids}: {sum(amounts.values())}")
+        slip = (
+            self.env["account.move"]
+            .with_company(move.company_id)
+            .create(
+                {
+                    "move_type": "entry",
+                    "date": self._some_date(),
+                    "journal_id": data["default_journal_misc"].id,
+                    "line_ids": [
+                        Command.create(
+                            {
+                                "account_id": self.test.portfolio_by_company[move.company_id].id,
+                                "partner_id": move.partner_id.id,
+                                "debit": sum(amounts.values()),
+                            }
+                        ),
+                        *(
+                            Command.create(
+                                {
+                                    "account_id": line.account_id.id,
+                                    "partner_id": line.partner_id.id,
+                                    "credit": amount,
+                                    "name": str(line.id),
+                                }
+                            )
+                            for line, amount in amounts.items()
+                        ),
+                    ],
+                }
+            )
+        )
+        self.entries |= slip
+        slip.action_post()
+        for item in slip.line_ids.filtered("credit"):
+            (item | lines.filtered(lambda line, item=item: str(line.id) == item.name)).reconcile()
+
+    def moved_claim_settled(self):
+        """By the bank, or given up."""
+        line = self._choose(
+            self.entries.line_ids.filtered(
+                lambda line: (
+                    line.account_id in self.test.portfolio_by_company.values()
+                    and line.parent_state == "posted"
+                    and line.amount_residual > 0
+                )
+            )
+        )
+        data = self.test.accounts_by_company[line.company_id]
+        account = self.random.choice(
+            [data["default_journal_bank"].default_account_id] * 3
+            + [data["default_account_expense"]]
+        )
+        amount = line.company_currency_id.round(
+            line.amount_residual * self.random.choice([0.4, 1, 1])
+        )
+        entry = (
+            self.env["account.move"]
+            .with_company(line.company_id)
+            .create(
+                {
+                    "move_type": "entry",
+                    "date": self._some_date(),
+                    "journal_id": data["default_journal_misc"].id,
+                    "line_ids": [
+                        Command.create({"account_id": account.id, "debit": amount}),
+                        Command.create(
+                            {
+                                "account_id": line.account_id.id,
+                                "partner_id": line.partner_id.id,
+                                "credit": amount,
+                            }
+                        ),
                     ],
                 }
             )
