@@ -7,6 +7,9 @@ from .figures import Figure, measurement, milliseconds
 BATCH = 1000
 REPEATS = 15
 MEMORY_GROWTH = 1.2
+PAGE = 80
+COUNT_LIMIT = 1001
+SECONDS_OF_A_LIST = 2
 
 
 @measurement("figures of deals")
@@ -39,6 +42,19 @@ def measure(bench):
     )
 
 
+@measurement("settlements of deals")
+def measure_settlements(bench):
+    one = bench.ours.call("measure_1_figures", "settlements_of_a_deal")
+    yield Figure("settlements of one deal", milliseconds(one["seconds"]))
+    for title, seconds in bench.ours.call("measure_1_figures", "lists_of_settlements").items():
+        yield Figure(
+            f"settlements of deals: {title}",
+            milliseconds(seconds),
+            f"{SECONDS_OF_A_LIST} s",
+            seconds <= SECONDS_OF_A_LIST,
+        )
+
+
 def _billed_deals(env, count):
     """Deals with invoices, spread over all."""
     env.cr.execute(
@@ -66,6 +82,47 @@ def figures_of_deals(env, count):
         "seconds": median(sample.seconds for sample in samples),
         "least": min(sample.seconds for sample in samples),
     }
+
+
+def settlements_of_a_deal(env):
+    from .inside import counted
+
+    samples = []
+    for deal in _billed_deals(env, REPEATS):
+        with counted(env) as sample:
+            env.execute_query(env["crm.lead.settlement"]._get_lead_settlement_sql(deal))
+        samples.append(sample)
+    return {"seconds": median(sample.seconds for sample in samples)}
+
+
+def lists_of_settlements(env):
+    """As the menu opens them: the last months' first page and pivot, and a page of everything."""
+    from .inside import counted
+
+    settlements = env["crm.lead.settlement"]
+    months = [["settlement_date", ">=", "today -3m"]]
+    specification = {"amount": {}, "lead_id": {"fields": {"display_name": {}}}}
+
+    def read_page(domain):
+        settlements.web_search_read(domain, specification, limit=PAGE, count_limit=COUNT_LIMIT)
+
+    seconds = {}
+    for title, read in (
+        ("first page of three months", lambda: read_page(months)),
+        ("first page of all", lambda: read_page([])),
+        (
+            "pivot of three months",
+            lambda: settlements._read_group(
+                months, ["user_id", "settlement_date:month"], ["amount:sum"]
+            ),
+        ),
+    ):
+        read()  # what is in the database's memory counts
+        env.invalidate_all()
+        with counted(env) as sample:
+            read()
+        seconds[title] = sample.seconds
+    return seconds
 
 
 def refresh_all_deals(env):
