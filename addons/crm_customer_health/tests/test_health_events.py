@@ -278,6 +278,51 @@ class TestHealthEvents(HealthCommon):
         account.non_trade = False
         self.assertStored(open_amount=100)
 
+    def test_mark_of_an_account(self):
+        """An invoice settled on an account for bills: paid, until Accounting says: still owed."""
+        bills = self.bank_account.copy({"account_type": "asset_current", "reconcile": True})
+        invoice = self._invoice(500)
+        entry = self._create_entry((self.receivable, self.partner, -500), (bills, None, 500))
+        self._settle(invoice, entry)
+        self.assertStored(open_amount=0)
+        bills.receivable_reading = "owed"
+        self.assertStored(open_amount=500)
+        bills.receivable_reading = False
+        self.assertStored(open_amount=0)
+
+    def test_what_is_still_owed_is_paid_several_steps_on(self):
+        """The invoice is settled when the bill, and what the bill became, is."""
+        bills, bank_bills = (
+            self.bank_account.copy(
+                {"account_type": "asset_current", "reconcile": True, "receivable_reading": "owed"}
+            )
+            for __ in range(2)
+        )
+        invoice = self._invoice(500)
+        slip = self._create_entry((self.receivable, self.partner, -500), (bills, None, 500))
+        self._settle(invoice, slip)
+        accepted = self._create_entry((bills, None, -500), (bank_bills, None, 500))
+        (slip | accepted).line_ids.filtered(lambda line: line.account_id == bills).reconcile()
+        self.assertStored(open_amount=500)
+        honoured = self._create_entry((bank_bills, None, -500), (self.bank_account, None, 500))
+        (accepted | honoured).line_ids.filtered(
+            lambda line: line.account_id == bank_bills
+        ).reconcile()
+        self.assertStored(open_amount=0)
+        honoured.line_ids.remove_move_reconcile()
+        self.assertStored(open_amount=500)
+
+    def test_accounts_of_the_company(self):
+        """They tell what an exchange difference, a discount, or the point of sale's money is."""
+        marks = [("reader", "=", "crm.customer.health"), ("res_id", "=", 0)]
+        changes = self.env["account.receivable.change"].sudo()
+        self.company.name = "Another Name"
+        self._flush()
+        self.assertFalse(changes.search(marks))
+        self.company.account_journal_early_pay_discount_loss_account_id = self.expense
+        self._flush()
+        self.assertEqual(changes.search(marks).company_id, self.company.id)
+
     def test_accounts_merged(self):
         kept = self.receivable.copy({"non_trade": True})
         merged = self.receivable.copy()
