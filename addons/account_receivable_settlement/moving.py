@@ -3,6 +3,31 @@
 from odoo.tools.sql import SQL, table_columns
 
 
+def mark_to_upgrade(cr, module, version):
+    """Have an addon loaded later in this run, as one that was installed in this version.
+
+    An installation would overwrite what people changed, such as the interval of a scheduled action,
+    and would leave out the migrations of later versions.
+    """
+    cr.execute(
+        SQL(
+            """
+            UPDATE ir_module_module
+               SET state = CASE state WHEN 'uninstalled' THEN 'to upgrade' ELSE state END,
+                   latest_version = COALESCE(latest_version, %s)
+             WHERE name = %s
+            """,
+            version,
+            module,
+        )
+    )
+    if not cr.rowcount:
+        raise RuntimeError(
+            f"The addon {module} is not in the addons path: what the database holds of it would be"
+            " deleted. Put all addons of this repository there, and upgrade again."
+        )
+
+
 def move_records(cr, old_module: str, new_module: str, patterns: list[str]):
     """Have the records of one addon belong to another, with their ids.
 

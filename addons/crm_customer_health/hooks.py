@@ -12,16 +12,9 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Undo what Odoo leaves: activities of flags, which would be for everybody to read, and of a
-    type that goes, and the names by which other addons know that a model of ours has their mixin.
+    """Undo what Odoo leaves: the names by which other addons know that a model of ours has their
+    mixin.
     """
-    flags = env["crm.customer.flag"]
-    (
-        flags.search([]).activity_id
-        | env["mail.activity"]
-        .with_context(active_test=False)
-        .search([("activity_type_id", "=", flags._get_activity_type_id() or 0)])
-    ).unlink()
     env["ir.model.data"].search(
         [
             ("model", "=", "ir.model.inherit"),

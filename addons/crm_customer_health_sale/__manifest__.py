@@ -1,11 +1,11 @@
 {
     "name": "CRM Customer Health - Sales Orders",
     "summary": "Quotations say what the customer owes, and wait while it is on hold",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
-    "depends": ["crm_customer_health", "sale"],
+    "depends": ["crm_customer_health", "crm_customer_hold", "sale"],
     "data": [
         "data/mail_activity_type_data.xml",
         "views/crm_customer_health_policy_views.xml",
@@ -15,6 +15,6 @@
         "web.assets_tests": ["crm_customer_health_sale/static/tests/tours/**"],
     },
     "demo": ["demo/sale_order_demo.xml"],
-    "auto_install": True,
+    "auto_install": ["crm_customer_health", "sale"],
     "uninstall_hook": "uninstall_hook",
 }

@@ -1,11 +1,11 @@
 {
     "name": "CRM Customer Health - Deliveries",
     "summary": "Deliveries say what the customer owes, and wait while it is on hold",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
-    "depends": ["crm_customer_health", "sale_stock"],
+    "depends": ["crm_customer_health", "crm_customer_hold", "sale_stock"],
     "data": [
         "security/ir.model.access.csv",
         "views/crm_customer_health_policy_views.xml",
@@ -16,6 +16,6 @@
         "web.assets_tests": ["crm_customer_health_stock/static/tests/tours/**"],
     },
     "demo": ["demo/stock_picking_demo.xml"],
-    "auto_install": True,
+    "auto_install": ["crm_customer_health", "sale_stock"],
     "uninstall_hook": "uninstall_hook",
 }

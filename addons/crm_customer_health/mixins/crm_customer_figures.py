@@ -3,9 +3,9 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 #: Who may see figures of customers; which customers, the record rules say.
-HEALTH_GROUPS = (
-    "sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly"
-)
+HEALTH_GROUP = "crm_customer_health.crm_customer_health_group_user"
+#: Who may see the figures of all customers.
+ALL_CUSTOMERS_GROUP = "crm_customer_health.crm_customer_health_group_all"
 #: Who may open journal items and settlements.
 ACCOUNTING_GROUPS = "account.group_account_invoice,account.group_account_readonly"
 
@@ -38,8 +38,7 @@ class CrmCustomerFigures(models.AbstractModel):
         "My Customer",
         compute="_compute_is_mine",
         search="_search_is_mine",
-        help="The customer is yours, has no salesperson, has an open opportunity of yours, or was"
-        " flagged to you.",
+        help="The customer is yours, has no salesperson, or has an open opportunity of yours.",
     )
 
     @api.model
@@ -67,9 +66,7 @@ class CrmCustomerFigures(models.AbstractModel):
 
     @api.model
     def _get_mine_domain(self) -> Domain:
-        """Customers of the user, of nobody, those of the user's open opportunities, and those that
-        were flagged to the user.
-        """
+        """Hook: customers of the user, of nobody, and those of the user's open opportunities."""
         opportunities = (
             self.env["crm.lead"]
             .sudo()  # which customers: the deals themselves are not shown
@@ -88,29 +85,8 @@ class CrmCustomerFigures(models.AbstractModel):
                 active_test=False,
             )
         )
-        return Domain.OR(
-            (
-                Domain("partner_id.user_id", "in", [self.env.uid, False]),
-                Domain(
-                    "partner_id",
-                    "in",
-                    partners.subselect(SQL.identifier("res_partner", "commercial_partner_id")),
-                ),
-                *map(self._get_flagged_to_user_domain, self.env.companies),
-            )
-        )
-
-    @api.model
-    def _get_flagged_to_user_domain(self, company) -> Domain:
-        """Who is told of a customer may see what it is about, while the flag is open."""
-        flags = self.env["crm.customer.flag"].sudo()  # the rules of flags ask for these customers
-        flagged = flags._search(
-            [
-                ("company_id", "=", company.id),
-                ("assigned_id", "=", self.env.uid),
-                ("closed_on", "=", False),
-            ]
-        )
-        return Domain("company_id", "=", company.id) & Domain(
-            "partner_id", "in", flagged.subselect(SQL.identifier(flags._table, "partner_id"))
+        return Domain("partner_id.user_id", "in", [self.env.uid, False]) | Domain(
+            "partner_id",
+            "in",
+            partners.subselect(SQL.identifier("res_partner", "commercial_partner_id")),
         )

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .crm_customer_figures import HEALTH_GROUPS
+from .crm_customer_figures import HEALTH_GROUP
 
 
 class CrmCustomerHealthMixin(models.AbstractModel):
@@ -19,20 +19,20 @@ class CrmCustomerHealthMixin(models.AbstractModel):
         "crm.customer.health",
         string="Customer Health",
         compute="_compute_health",
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
     )
     health_currency_id = fields.Many2one(
         "res.currency",
         string="Currency of the Customer's Health",
         compute="_compute_health",
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
     )
     health_status = fields.Selection(
         lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
         string="Customer's Health",
         compute="_compute_health",
         search=lambda self, operator, value: self._search_health("health_status", operator, value),
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="How safe the customer's business is, from payments, exposure, trend and purchases.",
     )
     health_score = fields.Float(
@@ -41,7 +41,7 @@ class CrmCustomerHealthMixin(models.AbstractModel):
         aggregator="avg",
         compute="_compute_health",
         search=lambda self, operator, value: self._search_health("health_score", operator, value),
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="0 to 100.",
     )
     health_overdue_amount = fields.Monetary(
@@ -50,7 +50,7 @@ class CrmCustomerHealthMixin(models.AbstractModel):
         currency_field="health_currency_id",
         compute="_compute_health",
         search=lambda self, operator, value: self._search_health("overdue_amount", operator, value),
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="What is open on all overdue instalments of the customer.",
     )
 

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .crm_customer_health_judgement import QUANTILES, RANKS
+from .crm_customer_health.judgement import QUANTILES, RANKS
 
 
 class CrmCustomerHealthNorm(models.Model):

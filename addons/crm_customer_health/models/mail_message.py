@@ -1,11 +1,12 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 from odoo.addons.crm_accounting_bridge.models.mail_message import _CONTENT_FIELDS
 
 
 class MailMessage(models.Model):
-    """Changes of a policy, and of one customer's hold, stay in the chatter as written."""
+    """Changes of a policy stay in the chatter as written."""
 
     _inherit = "mail.message"
 
@@ -27,17 +28,15 @@ class MailMessage(models.Model):
             self.env["mail.tracking.value"]
             .sudo()
             .search_count(
-                [
-                    ("mail_message_id", "in", self.ids),
-                    "|",
-                    ("field_id.model", "=", "crm.customer.health.policy"),
-                    "&",
-                    ("field_id.model", "=", "res.partner"),
-                    ("field_id.name", "=", "hold_policy"),
-                ],
+                Domain("mail_message_id", "in", self.ids) & self._get_kept_change_domain(),
                 limit=1,
             )
         ):
             raise AccessError(
                 self.env._("The record of a changed policy can be neither changed nor deleted.")
             )
+
+    @api.model
+    def _get_kept_change_domain(self) -> Domain:
+        """Hook: tracked values that nobody below administrator takes out of a chatter."""
+        return Domain("field_id.model", "=", "crm.customer.health.policy")

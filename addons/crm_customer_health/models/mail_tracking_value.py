@@ -2,8 +2,7 @@ from odoo import models
 
 
 class MailTrackingValue(models.Model):
-    """A change of health or of a flag in a chatter is for who may see the customer's health in that
-    company.
+    """A change of health in a chatter is for who may see the customer's health in that company.
 
     Also when somebody searches the chatter: what is not shown must not be found either.
     """
@@ -12,15 +11,7 @@ class MailTrackingValue(models.Model):
 
     def _filter_has_field_access(self, env):
         allowed = super()._filter_has_field_access(env)
-        changes = allowed.filtered(
-            lambda value: (
-                value.field_id.model == "crm.customer.flag"
-                or (
-                    value.field_id.model == "res.partner"
-                    and value.field_id.name in ("health_status", "health_reasons")
-                )
-            )
-        )
+        changes = allowed.filtered(lambda value: value._is_about_health())
         if not changes:
             return allowed
         messages = changes.mail_message_id
@@ -36,4 +27,11 @@ class MailTrackingValue(models.Model):
                 )
                 not in visible
             )
+        )
+
+    def _is_about_health(self) -> bool:
+        """Hook: whether the value says something of a customer that not everybody may see."""
+        return self.field_id.model == "res.partner" and self.field_id.name in (
+            "health_status",
+            "health_reasons",
         )

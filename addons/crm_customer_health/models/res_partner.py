@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..mixins.crm_customer_figures import HEALTH_GROUPS
+from ..mixins.crm_customer_figures import HEALTH_GROUP
 
 COMPARISONS = {
     "<": comparison.lt,
@@ -27,19 +27,19 @@ class ResPartner(models.Model):
         string="Customer Health",
         compute="_compute_health",
         search="_search_health_id",
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
     )
     health_status = fields.Selection(
         lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
         compute="_compute_health",
         search=lambda self, operator, value: self._search_health("health_status", operator, value),
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="How safe the customer's business is, from payments, exposure, trend and purchases.",
     )
     health_reasons = fields.Text(
         "Why",
         compute="_compute_health_reasons",
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="What the health status rests on, the weightiest first.",
     )
     health_score = fields.Float(
@@ -47,7 +47,7 @@ class ResPartner(models.Model):
         aggregator="avg",
         compute="_compute_health",
         search=lambda self, operator, value: self._search_health("health_score", operator, value),
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="0 to 100.",
     )
     payment_score = fields.Float(
@@ -55,7 +55,7 @@ class ResPartner(models.Model):
         aggregator="avg",
         compute="_compute_health",
         search=lambda self, operator, value: self._search_health("payment_score", operator, value),
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="1 to 100: 80 is paid on the due date, 50 is 30 days late.",
     )
     overdue_amount = fields.Monetary(
@@ -63,7 +63,7 @@ class ResPartner(models.Model):
         aggregator="sum",
         compute="_compute_health",
         search=lambda self, operator, value: self._search_health("overdue_amount", operator, value),
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="What is open on instalments past their due date; disputed invoices excepted.",
     )
     days_beyond_terms = fields.Float(
@@ -73,7 +73,7 @@ class ResPartner(models.Model):
         search=lambda self, operator, value: self._search_health(
             "days_beyond_terms", operator, value
         ),
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="Days from due date to payment, weighted by amount.",
     )
 
@@ -168,3 +168,21 @@ class ResPartner(models.Model):
         """Open the customer's diagnosis in the current company."""
         self.ensure_one()
         return self.health_id._get_form_action()
+
+    def _log_tracked_values(self, company, changes_by_id: dict[int, list[tuple]]):
+        """Log changes in these customers' chatter that not everybody may see who reads it: as
+        tracked values of the company, in empty messages.
+
+        :param changes_by_id: by partner id, what ``_create_tracking_values`` takes.
+        """
+        tracking = self.env["mail.tracking.value"].sudo()  # nobody may write them
+        messages = self._message_log_batch(dict.fromkeys(self.ids, ""))
+        # Whose figures they are: who may not see this company does not see the change.
+        messages.record_company_id = company
+        tracking.create(
+            [
+                {**tracking._create_tracking_values(*change), "mail_message_id": message.id}
+                for message in messages
+                for change in changes_by_id[message.res_id]
+            ]
+        )

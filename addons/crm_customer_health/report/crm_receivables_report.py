@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
-from ..models.crm_customer_health_provision import PROVISION_RATES
+from ..models.crm_customer_health_policy.provision import PROVISION_RATES
 
 #: What is provided for: the amount of a snapshot by the rate of the policy.
 PROVISION_AMOUNTS = dict(

@@ -1,13 +1,7 @@
 from . import (
     test_company_figures,
-    test_flag_access,
-    test_flag_actions,
-    test_flag_assignee,
-    test_flag_volume,
-    test_flags,
     test_health_as_of,
     test_health_changes,
-    test_health_digest,
     test_health_events,
     test_health_formulas,
     test_health_ibm,
@@ -21,8 +15,5 @@ from . import (
     test_health_truths_partners,
     test_health_views,
     test_health_walk,
-    test_health_weekly,
     test_health_xlsx,
-    test_hold,
-    test_promises,
 )

@@ -1,4 +1,5 @@
 import itertools
+import logging
 from contextlib import ExitStack
 from datetime import datetime
 from unittest.mock import patch
@@ -6,6 +7,8 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 from odoo.tests import tagged
+
+from odoo.addons.account_receivable_settlement.models import account_receivable_change
 
 from .common import HealthCommon
 
@@ -259,8 +262,12 @@ class TestHealthChanges(HealthCommon):
                 raise ValueError("No luck")
             return write_result(with_sql, companies, partners)
 
-        with patch.object(self.env.registry["crm.customer.health"], "_write_result", fail_for_one):
+        with (
+            patch.object(self.env.registry["crm.customer.health"], "_write_result", fail_for_one),
+            self.assertLogs(account_receivable_change.__name__, logging.INFO) as log,
+        ):
             self._work_off()
+        self.assertIn("No luck", log.output[0])
         self.assertEqual(self._get_row(other).open_amount, 100)
         self.assertFalse(self._get_row())
         self.assertEqual(self._get_rows_waiting().mapped("failure"), ["No luck"])

@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import Command
 from odoo.tests import HttpCase, tagged
 
 from .common import HealthCommon
@@ -25,13 +24,3 @@ class TestHealthTour(HealthCommon, HttpCase):
 
     def test_salesperson_opens_a_diagnosis(self):
         self.start_tour("/odoo", "crm_customer_health_tour", login=self.seller.login)
-
-    def test_salesperson_finds_a_flag_and_records_a_promise(self):
-        self._get_policy().threshold_ids = [Command.create({"amount": 500, "days": 7})]
-        self._refresh()
-        run = self.env["crm.customer.flag.run"].sudo()._start(self.company)
-        run._do_batch()
-        self.assertEqual(run.flagged_count, 1)
-        self.start_tour("/odoo", "crm_customer_flag_tour", login=self.seller.login)
-        promise = self.env["crm.payment.promise"].search([("recorded_by_id", "=", self.seller.id)])
-        self.assertEqual((promise.amount, promise.state), (600.0, "running"))

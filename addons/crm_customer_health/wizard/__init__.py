@@ -1,6 +1,1 @@
-from . import (
-    base_partner_merge_automatic_wizard,
-    crm_customer_flag_exclusion_wizard,
-    crm_customer_hold_override_wizard,
-    crm_payment_promise_wizard,
-)
+from . import base_partner_merge_automatic_wizard

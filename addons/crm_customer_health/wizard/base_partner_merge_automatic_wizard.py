@@ -15,37 +15,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             self.env["crm.customer.health.snapshot"].sudo()._rebuild(customers.exists())
         return result
 
-    def _update_foreign_keys(self, src_partners, dst_partner):
-        self._merge_flags(src_partners, dst_partner)
-        return super()._update_foreign_keys(src_partners, dst_partner)
-
-    def _merge_flags(self, src_partners, dst_partner):
-        """One open flag is left in each company, for a customer can only have one: that of who
-        stays, else the oldest. It counts from the first of them.
-        """
-        flags = (
-            self.env["crm.customer.flag"]
-            .sudo()  # who merges contacts may see no flags
-            .search(
-                [
-                    ("partner_id", "in", (src_partners | dst_partner).ids),
-                    ("closed_on", "=", False),
-                ],
-                order="id",
-            )
-        )
-        for flags_of_company in flags.grouped("company_id").values():
-            of_destination = flags_of_company.filtered(lambda flag: flag.partner_id == dst_partner)
-            kept = (of_destination or flags_of_company)[0]
-            kept.write(
-                {
-                    "flagged_on": min(flags_of_company.mapped("flagged_on")),
-                    "told_on": min(flags_of_company.mapped("told_on")),
-                }
-            )
-            (flags_of_company - kept)._close("merged")
-        flags.flush_model()
-
     def _is_history_merged(self, partners, dst_partner) -> bool:
         """Whether journal items go from one customer to another: few merges of contacts do that."""
         sources = partners - dst_partner if dst_partner else partners

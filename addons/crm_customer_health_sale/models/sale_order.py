@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from odoo.addons.crm_customer_health.mixins.crm_customer_figures import HEALTH_GROUPS
+from odoo.addons.crm_customer_health.mixins.crm_customer_figures import HEALTH_GROUP
 
 
 class SaleOrder(models.Model):
@@ -16,14 +16,14 @@ class SaleOrder(models.Model):
         string="Payer's Health",
         compute="_compute_payer_health",
         compute_sudo=False,
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
     )
     payer_health_status = fields.Selection(
         lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
         string="Payer",
         compute="_compute_payer_health",
         compute_sudo=False,
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="How safe the business is of who pays for this order, in the order's company.",
     )
     payer_overdue_amount = fields.Monetary(
@@ -31,7 +31,7 @@ class SaleOrder(models.Model):
         compute="_compute_payer_health",
         compute_sudo=False,
         currency_field="payer_currency_id",
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="What who pays for this order owes past its due date, disputed invoices excepted.",
     )
     payer_currency_id = fields.Many2one(
@@ -41,7 +41,7 @@ class SaleOrder(models.Model):
         "Why",
         compute="_compute_payer_health_reasons",
         compute_sudo=False,
-        groups=HEALTH_GROUPS,
+        groups=HEALTH_GROUP,
         help="What the payer's status rests on, the weightiest first.",
     )
 

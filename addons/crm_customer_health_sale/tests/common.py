@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo import Command
 
-from odoo.addons.crm_customer_health.tests.hold_common import HoldCommon
+from odoo.addons.crm_customer_hold.tests.hold_common import HoldCommon
 
 ORDER_ON_HOLD = "crm_customer_health_sale.mail_activity_type_order_on_hold"
 

@@ -202,12 +202,10 @@ class TestOrderHoldActivity(OrderHoldCommon):
         self.assertIn("No longer on hold", activity.summary)
 
     def test_cost_of_release(self):
-        health = self.env["crm.customer.health"].sudo()
-
         def count():
             self._flush()
             before = self.cr.sql_log_count
-            health._on_released(self.company, self.late)
+            self.late.sudo()._on_released(self.company)
             self._flush()
             return self.cr.sql_log_count - before
 

@@ -3,7 +3,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from odoo.addons.crm_customer_health.tests.hold_common import HoldRoles
+from odoo.addons.crm_customer_hold.tests.hold_common import HoldRoles
 
 from .common import OrderHoldCommon
 

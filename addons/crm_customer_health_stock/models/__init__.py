@@ -1,6 +1,6 @@
 from . import (
-    crm_customer_health,
     crm_customer_health_policy,
+    res_partner,
     sale_order,
     stock_picking,
     stock_picking_release,

@@ -1,6 +1,6 @@
 from odoo import Command
 
-from odoo.addons.crm_customer_health.tests.hold_common import HoldCommon
+from odoo.addons.crm_customer_hold.tests.hold_common import HoldCommon
 
 
 class DeliveryHoldCommon(HoldCommon):

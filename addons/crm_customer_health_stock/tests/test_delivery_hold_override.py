@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.crm_customer_health.tests.hold_common import HoldOverrides
+from odoo.addons.crm_customer_hold.tests.hold_common import HoldOverrides
 
 from .common import DeliveryHoldCommon
 

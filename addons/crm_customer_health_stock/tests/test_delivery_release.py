@@ -115,7 +115,7 @@ class TestDeliveryRelease(DeliveryHoldCommon):
             with self.subTest(text):
                 write()
                 self._flush()
-                self.env["crm.customer.health"].sudo()._release(self.company, self.late)
+                self.late.sudo()._release(self.company)
                 self.assertFalse(self._get_notes(delivery))
                 self.late.hold_policy = "automatic"
                 self.policy.delivery_hold = "block"
@@ -177,7 +177,7 @@ class TestDeliveryRelease(DeliveryHoldCommon):
         def count_queries(customers):
             self._flush()
             before = self.cr.sql_log_count
-            self.env["crm.customer.health"].sudo()._on_released(self.company, customers)
+            customers.sudo()._on_released(self.company)
             self._flush()
             return self.cr.sql_log_count - before
 

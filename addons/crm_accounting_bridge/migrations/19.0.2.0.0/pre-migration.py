@@ -2,9 +2,7 @@
 with all that there is of it; a column that is read from elsewhere goes.
 """
 
-from odoo.tools import SQL
-
-from odoo.addons.account_receivable_settlement.moving import move_records
+from odoo.addons.account_receivable_settlement.moving import mark_to_upgrade, move_records
 
 IMPORT = "crm_accounting_import"
 
@@ -18,31 +16,6 @@ def migrate(cr, version):
     patterns = ["%accounting\\_import%", "%account\\_journal%"]
     move_records(cr, "crm_accounting_bridge", IMPORT, patterns)
     drop_company_of_failures(cr)
-
-
-def mark_to_upgrade(cr, module, version):
-    """Have an addon loaded later in this run, as one that was installed in this version.
-
-    An installation would overwrite what people changed, such as the interval of a scheduled action,
-    and would leave out the migrations of later versions.
-    """
-    cr.execute(
-        SQL(
-            """
-            UPDATE ir_module_module
-               SET state = CASE state WHEN 'uninstalled' THEN 'to upgrade' ELSE state END,
-                   latest_version = COALESCE(latest_version, %s)
-             WHERE name = %s
-            """,
-            version,
-            module,
-        )
-    )
-    if not cr.rowcount:
-        raise RuntimeError(
-            f"The addon {module} is not in the addons path: what the database holds of it would be"
-            " deleted. Put all addons of this repository there, and upgrade again."
-        )
 
 
 def drop_company_of_failures(cr):

@@ -1,0 +1,2 @@
+from . import mixins, models, wizard
+from .hooks import uninstall_hook

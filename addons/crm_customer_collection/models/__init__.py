@@ -1,0 +1,13 @@
+from . import (
+    crm_customer_actions_documents,
+    crm_customer_flag,
+    crm_customer_flag_exclusion,
+    crm_customer_flag_run,
+    crm_customer_health,
+    crm_customer_health_policy,
+    crm_payment_promise,
+    digest_digest,
+    mail_activity,
+    mail_tracking_value,
+    res_partner_activity,
+)

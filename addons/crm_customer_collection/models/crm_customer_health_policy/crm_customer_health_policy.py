@@ -1,0 +1,74 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .weekly import Weekly
+
+
+class CrmCustomerHealthPolicy(Weekly, models.Model):
+    """What a company does about customers that need action: whom it tells, and when."""
+
+    _inherit = "crm.customer.health.policy"
+
+    flag_to_sales = fields.Boolean(
+        "Flag to Sales",
+        default=True,
+        tracking=True,
+        help="Every morning each customer that needs action is flagged to its salesperson, once, by"
+        " an activity on the customer.",
+    )
+    escalation_days = fields.Integer(
+        "Escalate After (Days)",
+        default=14,
+        tracking=True,
+        help="A flag that is not cured after so many days goes to the leader of the sales team. 0:"
+        " never.",
+    )
+    fallback_user_id = fields.Many2one(
+        "res.users",
+        string="Flag to Otherwise",
+        domain=lambda self: self._get_fallback_domain(),
+        tracking=True,
+        help="Who is told of a customer that has no salesperson, opportunity, invoice or team with"
+        " an active user.",
+    )
+
+    # Weekly
+    weekly_changes = fields.Boolean(
+        "Weekly Changes by E-mail",
+        default=True,
+        tracking=True,
+        help="Every Monday each salesperson gets an e-mail: which of the own customers changed"
+        " their status, became overdue or paid in the week before.",
+    )
+    weekly_changes_sent_on = fields.Date(
+        readonly=True,
+        default=fields.Date.context_today,
+        help="The day on which the e-mails of the last week were begun.",
+    )
+    # Ids, not times: a change that is written while another one is committed is not overlooked.
+    weekly_told_from_id = fields.Integer(
+        "Changes Told Before", readonly=True, help="The last status change of the e-mail before."
+    )
+    weekly_told_until_id = fields.Integer(
+        "Changes Told", readonly=True, help="The last status change of the last e-mail."
+    )
+    weekly_pending_user_ids = fields.Many2many(
+        "res.users",
+        "crm_customer_health_policy_weekly_user_rel",
+        readonly=True,
+        help="Salespeople who have not got the last week's e-mail yet.",
+    )
+
+    def _get_fallback_domain(self) -> str:
+        """Who can be told: colleagues in the company who may see figures of customers."""
+        group = self.env["crm.customer.flag"]._get_eligible_group()
+        return (
+            "[('share', '=', False), ('company_ids', 'in', company_id),"
+            f" ('all_group_ids', 'in', {group.ids})]"
+        )
+
+    @api.constrains("escalation_days")
+    def _check_escalation_days(self):
+        for policy in self:
+            if policy.escalation_days < 0:
+                raise ValidationError(self.env._("Flags cannot be escalated before they are made."))

@@ -1,0 +1,360 @@
+import itertools
+
+from odoo.tools import SQL
+
+#: Payment score by days beyond terms: the public dollar-weighted scale of Dun & Bradstreet's
+#: payment index, linear between its points and flat outside.
+PAYMENT_CURVE = (
+    (-30, 100),
+    (-20, 90),
+    (0, 80),
+    (15, 70),
+    (22, 60),
+    (30, 50),
+    (60, 40),
+    (90, 30),
+    (120, 20),
+    (180, 1),
+)
+
+#: Cut points of recency, frequency and monetary value: the 20, 40, 60 and 80 % points.
+QUANTILES = (0.2, 0.4, 0.6, 0.8)
+RANKS = ("recency", "frequency", "monetary")
+
+#: Figures that are zero where there is no fact, in company currency.
+AMOUNTS = (
+    "open_amount",
+    "not_due_amount",
+    "overdue_amount",
+    "overdue_1_30",
+    "overdue_31_60",
+    "overdue_61_90",
+    "overdue_over_90",
+    "unapplied_credit_amount",
+    "disputed_amount",
+    "paid_amount",
+    "written_off_amount",
+    "revenue_12m",
+    "revenue_prev_12m",
+)
+COUNTS = (
+    "overdue_count",
+    "days_overdue",
+    "payment_count",
+    "scored_count",
+    "invoice_count",
+    "invoice_count_12m",
+)
+#: Means and medians that do not exist without a settlement, invoice or purchase.
+DAYS = (
+    "days_to_pay",
+    "median_days_to_pay",
+    "days_beyond_terms",
+    "days_beyond_terms_late",
+    "median_days_beyond_terms",
+    "purchase_interval_days",
+    "dso_countback",
+)
+
+
+class Judgement:
+    """What the facts of a customer mean: scores, status, and rank among the company's customers.
+
+    Like the facts, every step is an SQL relation that reads those before it.
+    """
+
+    __slots__ = ()
+
+    def _get_judgement_relations(self, scope) -> dict[str, SQL]:
+        """Judgement by relation name, in the order in which they read each other.
+
+        All customers are compared with each other, some with a norm that was kept.
+        """
+        is_whole = scope.partners is None
+        relations = {"health_fact": self._get_fact_sql()}
+        relations["health_rank"] = (
+            self._get_rank_sql() if is_whole else self._get_stored_norm_sql(scope)
+        )
+        relations["health_score"] = self._get_score_sql()
+        relations["health_norm"] = (
+            self._get_norm_sql() if is_whole else self._get_stored_norm_sql(scope)
+        )
+        relations["health_result"] = self._get_result_sql()
+        return relations
+
+    def _get_measures(self) -> dict[str, SQL]:
+        """Hook: what the health score is made of, 0 (bad) to 100 (good), NULL where there is none.
+
+        A measure ``x`` is weighed by the policy's ``x_weight`` and kept in the column
+        ``x_measure``. It reads ``fact`` (a row of ``health_fact`` with its payment score and
+        trend) and the RFM ranks ``rank``.
+        """
+        return {
+            "payment": SQL("fact.payment_score"),
+            "exposure": SQL("100 * (1 - fact.overdue_amount / NULLIF(fact.open_amount, 0))"),
+            # GREATEST and LEAST pass over NULL.
+            "trend": SQL(
+                "CASE WHEN fact.payment_trend IS NOT NULL"
+                " THEN LEAST(100, GREATEST(0, 50 + fact.payment_trend)) END"
+            ),
+            "purchase": SQL("(rank.rfm_recency + rank.rfm_frequency - 2) * 12.5"),
+        }
+
+    def _get_fact_sql(self) -> SQL:
+        """All facts of a customer in one row, with the payment score and its trend.
+
+        The payment score is the amount-weighted mean of the curve over what was settled in the
+        window and what is overdue today, at today's age; a write-off counts 1.
+        """
+        return SQL(
+            """
+            SELECT *,
+                   CASE WHEN window_months > 3 THEN
+                        ROUND((COALESCE(recent_points, 0) + COALESCE(item_points, 0))
+                            / NULLIF(COALESCE(recent_amount, 0) + COALESCE(item_amount, 0), 0), 2)
+                      - ROUND((settled_points - COALESCE(recent_points, 0))
+                            / NULLIF(settled_amount - COALESCE(recent_amount, 0), 0), 2)
+                   END AS payment_trend,
+                   ROUND((COALESCE(settled_points, 0) + COALESCE(item_points, 0))
+                       / NULLIF(COALESCE(settled_amount, 0) + COALESCE(item_amount, 0), 0), 2)
+                       AS payment_score,
+                   COALESCE(settled_count, 0) + COALESCE(item_count, 0) AS scored_count,
+                   as_of - last_invoice_date AS recency_days,
+                   alarm.partner_id IS NOT NULL AS needs_action
+              FROM health_open
+              FULL JOIN health_behaviour USING (company_id, partner_id)
+              FULL JOIN health_business USING (company_id, partner_id)
+              LEFT JOIN health_alarm alarm USING (company_id, partner_id)
+              LEFT JOIN health_countback USING (company_id, partner_id)
+              JOIN (SELECT company_id, as_of, window_months FROM health_basis) basis
+             USING (company_id)
+            """
+        )
+
+    def _get_rank_sql(self) -> SQL:
+        """Cut points of all customers that ever got an invoice, by company."""
+        quantiles = SQL("ARRAY[%s]::float8[]", SQL(", ").join(SQL("%s", q) for q in QUANTILES))
+        return SQL(
+            """
+            SELECT company_id, %(columns)s
+              FROM (
+                SELECT company_id,
+                       PERCENTILE_CONT(%(quantiles)s) WITHIN GROUP (ORDER BY recency_days)
+                           AS recency,
+                       PERCENTILE_CONT(%(quantiles)s) WITHIN GROUP (ORDER BY invoice_count_12m)
+                           AS frequency,
+                       PERCENTILE_CONT(%(quantiles)s) WITHIN GROUP (ORDER BY revenue_12m)
+                           AS monetary
+                  FROM health_fact
+                 WHERE invoice_count > 0
+                 GROUP BY company_id
+              ) cuts
+            """,
+            quantiles=quantiles,
+            columns=SQL(", ").join(
+                SQL(
+                    "%s[%s] AS %s",
+                    SQL.identifier(rank),
+                    number,
+                    SQL.identifier(f"{rank}_cut_{number}"),
+                )
+                for rank in RANKS
+                for number in range(1, len(QUANTILES) + 1)
+            ),
+        )
+
+    def _get_stored_norm_sql(self, scope) -> SQL:
+        """What is usual among the customers: as the last refresh of all left it, or as it was
+        kept with a month end.
+        """
+        if scope.norm_date is None:
+            return SQL("SELECT * FROM crm_customer_health_norm")
+        return SQL(
+            """
+            SELECT norm.*
+              FROM crm_customer_health_month month
+             CROSS JOIN LATERAL jsonb_populate_record(
+                   NULL::crm_customer_health_norm, month.norm) norm
+             WHERE month.date = %s
+            """,
+            scope.norm_date,
+        )
+
+    def _get_score_sql(self) -> SQL:
+        """RFM ranks, the measures, and the health score that they make, before shrinking."""
+        measures = self._get_measures()
+        weight = {name: SQL.identifier("basis", f"{name}_weight") for name in measures}
+        column = {name: SQL.identifier(f"{name}_measure") for name in measures}
+        return SQL(
+            """
+            SELECT measured.*,
+                   CASE WHEN payment_score IS NOT NULL
+                        THEN (%(sum)s) / NULLIF(%(weight)s, 0) END AS plain_score
+              FROM (
+                SELECT fact.*, rfm_recency, rfm_frequency, rfm_monetary, %(measures)s
+                  FROM health_fact fact
+                  LEFT JOIN health_rank cut ON cut.company_id = fact.company_id
+                 CROSS JOIN LATERAL (
+                    SELECT CASE WHEN invoice_count > 0 THEN 5 - (%(recency)s) END AS rfm_recency,
+                           CASE WHEN invoice_count > 0 THEN 1 + %(frequency)s END AS rfm_frequency,
+                           CASE WHEN invoice_count > 0 THEN 1 + %(monetary)s END AS rfm_monetary
+                       ) rank
+              ) measured
+              JOIN health_basis basis ON basis.company_id = measured.company_id
+            """,
+            measures=SQL(", ").join(
+                SQL("(%s)::numeric AS %s", value, column[name]) for name, value in measures.items()
+            ),
+            sum=SQL(" + ").join(
+                SQL("COALESCE(%s * %s::numeric, 0)", column[name], weight[name])
+                for name in measures
+            ),
+            weight=SQL(" + ").join(
+                SQL("CASE WHEN %s IS NULL THEN 0 ELSE %s::numeric END", column[name], weight[name])
+                for name in measures
+            ),
+            recency=self._get_cuts_below_sql("recency", SQL("recency_days")),
+            frequency=self._get_cuts_below_sql("frequency", SQL("invoice_count_12m")),
+            monetary=self._get_cuts_below_sql("monetary", SQL("revenue_12m")),
+        )
+
+    def _get_cuts_below_sql(self, rank: str, value: SQL) -> SQL:
+        """How many cut points are strictly below the value: ties share a rank."""
+        return SQL(" + ").join(
+            SQL("COALESCE((%s > %s)::int, 0)", value, SQL.identifier("cut", f"{rank}_cut_{number}"))
+            for number in range(1, len(QUANTILES) + 1)
+        )
+
+    def _get_norm_sql(self) -> SQL:
+        """What is usual in a company: the mean score, and the median days beyond terms."""
+        return SQL(
+            """
+            SELECT *
+              FROM (SELECT company_id, AVG(plain_score) AS mean_health_score
+                      FROM health_score GROUP BY company_id) score
+              LEFT JOIN health_rank USING (company_id)
+              LEFT JOIN (SELECT company_id,
+                                PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY days_beyond_terms)
+                                    AS median_days_beyond_terms
+                           FROM health_settlement
+                          WHERE kind = 'payment' AND amount > 0
+                          GROUP BY company_id) settlement USING (company_id)
+            """
+        )
+
+    def _get_result_sql(self) -> SQL:
+        """The row of each customer, as it is stored: one column for each figure.
+
+        With less than the policy's minimum of settled or overdue items the score is drawn towards
+        the company's mean; the status never calls healthy who has none, nor a high payment risk.
+        """
+        return SQL(
+            """
+            SELECT %(columns)s
+              FROM (
+                SELECT judged.*,
+                       CASE WHEN health_score IS NULL THEN 'unknown'
+                            WHEN health_score >= healthy_score AND payment_risk != 'high'
+                            THEN 'healthy'
+                            WHEN health_score >= watch_score THEN 'watch'
+                            ELSE 'at_risk' END AS health_status
+                  FROM (
+                    SELECT score.*, basis.healthy_score, basis.watch_score, basis.decimal_places,
+                           ROUND(CASE WHEN scored_count < basis.minimum_items
+                                       AND norm.mean_health_score IS NOT NULL
+                                      THEN (scored_count * plain_score
+                                            + (basis.minimum_items - scored_count)
+                                              * norm.mean_health_score::numeric)
+                                           / basis.minimum_items
+                                      ELSE plain_score END, 2) AS health_score,
+                           CASE WHEN payment_score IS NULL THEN 'unknown'
+                                WHEN payment_score >= basis.low_risk_score THEN 'low'
+                                WHEN payment_score >= basis.medium_risk_score THEN 'medium'
+                                ELSE 'high' END AS payment_risk
+                      FROM health_score score
+                      JOIN health_basis basis ON basis.company_id = score.company_id
+                      LEFT JOIN health_norm norm ON norm.company_id = score.company_id
+                  ) judged
+              ) result
+            """,
+            columns=SQL(", ").join(
+                SQL("%s AS %s", expression, SQL.identifier(name))
+                for name, expression in self._get_result_columns().items()
+            ),
+        )
+
+    def _get_result_columns(self) -> dict[str, SQL]:
+        """Hook: the stored columns and how each comes out of the judged row ``result``."""
+        columns = {name: SQL.identifier(name) for name in ("company_id", "partner_id")}
+        columns |= {name: SQL("COALESCE(%s, 0)::numeric", SQL.identifier(name)) for name in AMOUNTS}
+        columns |= {name: SQL("COALESCE(%s, 0)::int", SQL.identifier(name)) for name in COUNTS}
+        columns |= {name: SQL("ROUND(%s::numeric, 2)", SQL.identifier(name)) for name in DAYS}
+        columns |= {
+            name: SQL.identifier(name)
+            for name in (
+                "payment_score",
+                "payment_trend",
+                "payment_risk",
+                "health_score",
+                "health_status",
+                "first_invoice_date",
+                "last_invoice_date",
+                "rfm_recency",
+                "rfm_frequency",
+                "rfm_monetary",
+            )
+        }
+        columns |= {
+            f"{name}_measure": SQL("ROUND(%s, 2)", SQL.identifier(f"{name}_measure"))
+            for name in self._get_measures()
+        }
+        return columns | {
+            "on_time_rate": SQL("ROUND(on_time_rate, 4)"),
+            "oldest_due_date": SQL("as_of - days_overdue"),
+            "needs_action": SQL("needs_action"),
+            "average_invoice_amount": SQL("ROUND(average_invoice_amount, decimal_places)"),
+            "rfm_segment": self._get_segment_sql(),
+            "expected_next_invoice_date": SQL(
+                "last_invoice_date + ROUND(purchase_interval_days::numeric)::int"
+            ),
+            "is_lapsed": SQL("COALESCE(recency_days > 2 * purchase_interval_days, FALSE)"),
+        }
+
+    def _get_segment_sql(self) -> SQL:
+        """Segment on recency and frequency: the first that holds; all 25 cells have one."""
+        return SQL(
+            """
+            CASE WHEN rfm_recency IS NULL THEN NULL
+                 WHEN rfm_recency <= 2 AND rfm_frequency <= 2 THEN 'hibernating'
+                 WHEN rfm_recency <= 2 AND rfm_frequency <= 4 THEN 'at_risk'
+                 WHEN rfm_recency <= 2 THEN 'cant_lose'
+                 WHEN rfm_recency = 3 AND rfm_frequency <= 2 THEN 'about_to_sleep'
+                 WHEN rfm_recency = 3 AND rfm_frequency = 3 THEN 'need_attention'
+                 WHEN rfm_recency <= 4 AND rfm_frequency >= 4 THEN 'loyal'
+                 WHEN rfm_recency = 4 AND rfm_frequency = 1 THEN 'promising'
+                 WHEN rfm_recency = 5 AND rfm_frequency = 1 THEN 'new'
+                 WHEN rfm_frequency <= 3 THEN 'potential_loyalist'
+                 ELSE 'champions' END
+            """
+        )
+
+    def _get_curve_sql(self, days: SQL) -> SQL:
+        """The payment score's points for so many days beyond terms."""
+        first, points = PAYMENT_CURVE[0]
+        branches = [
+            SQL("WHEN %(days)s <= %(first)s THEN %(points)s", days=days, first=first, points=points)
+        ]
+        for (start, upper), (end, lower) in itertools.pairwise(PAYMENT_CURVE):
+            branches.append(
+                SQL(
+                    "WHEN %(days)s <= %(end)s"
+                    " THEN %(upper)s - (%(days)s - %(start)s) * %(slope)s / %(length)s::numeric",
+                    days=days,
+                    end=end,
+                    upper=upper,
+                    start=start,
+                    slope=upper - lower,
+                    length=end - start,
+                )
+            )
+        return SQL("CASE %s ELSE %s END", SQL(" ").join(branches), PAYMENT_CURVE[-1][1])

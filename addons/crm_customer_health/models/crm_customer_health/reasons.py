@@ -1,0 +1,150 @@
+from odoo import api
+from odoo.tools import format_amount, format_date
+
+
+class Reasons:
+    """Why a customer has its status, in the user's words."""
+
+    __slots__ = ()
+
+    @api.depends("health_status", "refreshed_at")
+    @api.depends_context("lang")
+    def _compute_health_reasons(self):
+        weights_by_company = {
+            policy.company_id.id: policy
+            for policy in self.env["crm.customer.health.policy"]._get_policy(self.company_id)
+        }
+        for health in self:
+            policy = weights_by_company.get(health.company_id.id)
+            health.health_reasons = "\n".join(health._get_reasons(policy))
+
+    def _get_reasons(self, policy) -> list[str]:
+        """Sentences, the weightiest first: how far a measure is from the middle, by its weight."""
+        sentences = self._get_measure_reasons()
+        names = sorted(
+            (name for name in sentences if sentences[name]),
+            key=lambda name: -policy[f"{name}_weight"] * abs(self[f"{name}_measure"] - 50),
+        )
+        if self.health_status == "unknown":
+            reasons = [self.env._("Nothing was settled in the window and no invoice is overdue.")]
+            reasons += [sentences[name] for name in names if name == "exposure"]
+        else:
+            reasons = [sentences[name] for name in names]
+        return reasons + self._get_special_reasons(policy)
+
+    def _get_measure_reasons(self) -> dict[str, str]:
+        """Hook: a sentence by measure of the health score, empty where the measure is missing."""
+        return {
+            "payment": self._get_payment_reason(),
+            "exposure": self._get_exposure_reason(),
+            "trend": self._get_trend_reason(),
+            "purchase": self._get_purchase_reason(),
+        }
+
+    def _get_payment_reason(self) -> str:
+        if not self.scored_count:
+            return ""
+        if not self.payment_count:
+            return self.env._(
+                "Payment score %(score)s: no payment in the window.",
+                score=round(self.payment_score),
+            )
+        days = round(self.days_beyond_terms)
+        values = {
+            "days": abs(days),
+            "rate": round(self.on_time_rate * 100),
+            "score": round(self.payment_score),
+        }
+        if days > 0:
+            return self.env._(
+                "Pays %(days)s days after the due date, %(rate)s %% on time (payment score"
+                " %(score)s).",
+                **values,
+            )
+        if days < 0:
+            return self.env._(
+                "Pays %(days)s days before the due date, %(rate)s %% on time (payment score"
+                " %(score)s).",
+                **values,
+            )
+        return self.env._(
+            "Pays on the due date, %(rate)s %% on time (payment score %(score)s).", **values
+        )
+
+    def _get_exposure_reason(self) -> str:
+        if not self.open_amount:
+            return ""
+        values = {"open": self._format_amount(self.open_amount)}
+        if not self.overdue_amount:
+            return self.env._("Nothing of the open %(open)s is overdue.", **values)
+        return self.env._(
+            "%(overdue)s of the open %(open)s is overdue, the oldest since %(date)s"
+            " (%(days)s days).",
+            overdue=self._format_amount(self.overdue_amount),
+            date=format_date(self.env, self.oldest_due_date),
+            days=self.days_overdue,
+            **values,
+        )
+
+    def _get_trend_reason(self) -> str:
+        if not self.payment_trend and not self.trend_measure:
+            return ""
+        points = round(abs(self.payment_trend))
+        if self.payment_trend >= 1:
+            return self.env._("Pays better than before (by %(points)s points).", points=points)
+        if self.payment_trend <= -1:
+            return self.env._("Pays worse than before (by %(points)s points).", points=points)
+        return self.env._("Pays as before.")
+
+    def _get_purchase_reason(self) -> str:
+        if not self.invoice_count:
+            return ""
+        return self.env._(
+            "Last invoice on %(date)s, %(count)s in twelve months.",
+            date=format_date(self.env, self.last_invoice_date),
+            count=self.invoice_count_12m,
+        )
+
+    def _get_special_reasons(self, policy) -> list[str]:
+        """What no measure says."""
+        reasons = []
+        if self.written_off_amount > 0:
+            reasons.append(
+                self.env._(
+                    "%(amount)s was written off.",
+                    amount=self._format_amount(self.written_off_amount),
+                )
+            )
+        if self.disputed_amount:
+            reasons.append(
+                self.env._(
+                    "%(amount)s is disputed.", amount=self._format_amount(self.disputed_amount)
+                )
+            )
+        unapplied = self._get_unapplied_reason(self.unapplied_credit_amount, self.currency_id)
+        if unapplied:
+            reasons.append(unapplied)
+        if self.payment_risk == "high" and self.health_score >= policy.healthy_score:
+            reasons.append(self.env._("A high payment risk is never healthy."))
+        if self.scored_count and self.scored_count < policy.minimum_items:
+            reasons.append(
+                self.env._(
+                    "Settled or overdue items: only %(count)s, so the score leans on the"
+                    " company's mean.",
+                    count=self.scored_count,
+                )
+            )
+        return reasons
+
+    @api.model
+    def _get_unapplied_reason(self, amount: float, currency) -> str:
+        """That there is money or a credit note of the customer that nobody has matched yet."""
+        if amount <= 0:
+            return ""
+        return self.env._(
+            "%(amount)s was received or credited, but is not matched yet.",
+            amount=format_amount(self.env, amount, currency),
+        )
+
+    def _format_amount(self, amount: float) -> str:
+        return format_amount(self.env, amount, self.currency_id)

@@ -1,0 +1,6 @@
+from . import (
+    crm_customer_health,
+    crm_customer_hold_override,
+    mail_message,
+    res_partner,
+)
