@@ -45,7 +45,7 @@ class PlainDeals:
             dates["payment"] += piece["payment_dates"]
             dates["settled"] += piece["settled_dates"]
             result["is_uncertain"] |= piece["is_uncertain"]
-        result["documents"] = len(documents)
+            result["rounded_count"] += 2 + piece["settlement_count"]
         result["first_invoice_date"] = min(dates["first"], default=False)
         result["next_due_date"] = min(dates["next"], default=False)
         result["last_payment_date"] = max(dates["payment"], default=False)
@@ -62,7 +62,7 @@ class PlainDeals:
             for name in ("invoiced", "credited", "paid", "due", "overdue")
         }
         for name, amount in rounded.items():
-            if abs(figures[name]) > 0 and abs(amount) <= Fraction(figures["documents"], 100):
+            if abs(figures[name]) > 0 and abs(amount) <= Fraction(figures["rounded_count"], 200):
                 return None
         if rounded["credited"] > 0 and rounded["invoiced"] <= 0 and rounded["paid"] <= 0:
             return "credited"
@@ -132,6 +132,7 @@ class PlainDeals:
             "is_uncertain": 0 < abs(rest[deal]) < Fraction(2, 100),
             "payment_dates": facts["payment_dates"] if rest[deal] else [],
             "settled_dates": facts["settled_dates"] if rest[deal] else facts["credit_dates"],
+            "settlement_count": facts["settlement_count"],
         }
 
     def get_part(self, document, deal):
@@ -195,6 +196,7 @@ class PlainDeals:
                 row["date"] for row in rows if row["kind"] == "payment" and row["amount"] > 0
             ],
         }
+        facts["settlement_count"] = len(rows)
         facts["settled_dates"] = [row["date"] for row in rows]
         facts["credit_dates"] = [row["date"] for row in rows if row["kind"] == "credit_note"]
         for line, residual in self._get_open(lines, rows).items():

@@ -209,8 +209,9 @@ class TestRandomWalk(BridgeCommon):
             self.assertFalse(any(deal[name] for name in FIGURES), f"{deal} without document")
             return
         self.assertEqual(currency, expected["currency"])
-        # Each boundary between two deals or components is rounded: paid, the rest, has two.
-        tolerance = Fraction(2 * expected["documents"], 100)
+        # The deal's share of each settlement is rounded, and so is that of the document and of its
+        # rest.
+        tolerance = Fraction(expected["rounded_count"], 100)
         for name, plain_name in FIGURES.items():
             self.assertLessEqual(
                 abs(Fraction(deal[name]) - expected[plain_name]),
