@@ -23,7 +23,6 @@ class Weekly:
         """Begin the week of the companies where it is Monday, or was since the last time, and send
         the e-mails that are pending.
         """
-        self = self.sudo()  # whoever it runs as: mails go by the salesperson's rights
         commit_progress = self.env["ir.cron"]._commit_progress
         # Whoever the scheduled action runs as: the mails go by the salespeople's rights.
         policies_sudo = self.sudo()
