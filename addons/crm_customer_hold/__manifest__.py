@@ -15,4 +15,6 @@
         "views/crm_customer_hold_menus.xml",
         "views/res_partner_views.xml",
     ],
+    "pre_init_hook": "pre_init_hook",
+    "post_init_hook": "post_init_hook",
 }

@@ -11,6 +11,16 @@ ON_PURPOSE = {
     r"records that people edit: ir_cron_queue_ir_actions_server = \S+: (code|model_id): .*": (
         "the scheduled action of the queue reads the changes there, as often as people want it to"
     ),
+    r"(Deleting \S+@ir.model.access \(\w+\.|external ids: )\w+_access_(salesman|invoicing|readonly)\b.*": (
+        "rights to see figures of customers are given to one group that the roles imply"
+    ),
+    r"(external ids|records that people edit): \w+_rule_invoicing = \S+: is gone": (
+        "Accounting sees all customers by the rule of who sees all customers"
+    ),
+    r"relation rule_group_rel: .*: is gone": "the groups of these rules go with them",
+    r"tables of others: (res_groups|res_groups_implied_rel|rule_group_rel): .*": (
+        "the roles imply two groups of ours"
+    ),
     r"table crm_stage_change_failure: company_id: is gone": (
         "the company of a stage change that failed is the opportunity's, and not stored twice"
     ),

@@ -270,7 +270,7 @@ class PlainHealth:
         facts = {"as_of_date": self.as_of, "currency_id": self.company.currency_id}
         facts |= self._get_exposure(open_items)
         facts |= self._get_behaviour(in_window)
-        facts |= self._get_judgement(in_window, self._get_overdue(open_items))
+        facts |= self._get_judgement(*self._settle_with_house(open_items, in_window, start))
         facts |= self._get_business(self._documents.get(partner, ()))
         settled = any(
             row["settled_as"] in ("payment", "discount", "write_off") for row in in_window
@@ -290,16 +290,51 @@ class PlainHealth:
         """Days since the due date, zero or less when it is not overdue."""
         return (self.as_of - item_due_date(line)).days
 
-    def _get_overdue(self, open_items):
-        """``(residual, days)`` of the overdue instalments of documents."""
-        return [
-            (residual, self._get_age(line))
+    def _settle_with_house(self, open_items, rows, start):
+        """The settlements and debts that there would be if what is in the house were matched today
+        with the oldest overdue debts: money makes settlements on its own day, credit notes only
+        take off.
+
+        :param rows: settlements of the window, which begins after ``start``
+        :return: settlements, and ``(line, residual)`` of what stays overdue
+        """
+        debts = [
+            [line, residual]
             for line, residual in open_items
-            if residual > 0
-            and is_document_line(line)
-            and not self._is_disputed(line)
-            and self._get_age(line) > 0
+            if residual > 0 and not self._is_disputed(line) and self._get_age(line) > 0
         ]
+        debts.sort(key=lambda debt: (item_due_date(debt[0]), debt[0].id))
+        credits = [(line, -residual) for line, residual in open_items if residual < 0]
+        money = [credit for credit in credits if self._is_money(credit[0])]
+        notes = [credit for credit in credits if not self._is_money(credit[0])]
+        settled = list(rows)
+        for line, amount in [
+            *sorted(money, key=lambda credit: (credit[0].date, credit[0].id)),
+            *notes,
+        ]:
+            for debt in debts:
+                part = min(amount, debt[1])
+                amount -= part
+                debt[1] -= part
+                if not part or not self._is_money(line) or not is_document_line(debt[0]):
+                    continue
+                day = max(line.date, debt[0].move_id.invoice_date)
+                if start < day <= self.as_of:
+                    settled.append(
+                        {
+                            "line": debt[0],
+                            "kind": "payment",
+                            "settled_as": "payment",
+                            "amount": part,
+                            "date": day,
+                            "late": (day - item_due_date(debt[0])).days,
+                        }
+                    )
+        return settled, [(line, residual) for line, residual in debts if residual]
+
+    @staticmethod
+    def _is_money(line):
+        return bool(line.payment_id or line.statement_line_id)
 
     def _get_exposure(self, open_items):
         amounts = dict.fromkeys(
@@ -367,7 +402,10 @@ class PlainHealth:
 
     # Judgement -------------------------------------------------------------------------------
 
-    def _get_judgement(self, rows, overdue):
+    def _get_judgement(self, rows, debts):
+        overdue = [
+            (residual, self._get_age(line)) for line, residual in debts if is_document_line(line)
+        ]
         scored = [
             (
                 row["amount"],
@@ -395,13 +433,19 @@ class PlainHealth:
             "payment_score": score,
             "payment_trend": trend,
             "payment_risk": risk,
-            # An exchange difference is no settlement by itself.
-            "scored_items": sum(
-                row["kind"] != "exchange"
-                for row in rows
-                if row["settled_as"] in ("payment", "discount", "write_off") and row["amount"] > 0
-            )
-            + len(due),
+            "net_overdue_amount": sum((residual for _line, residual in debts), Fraction(0)),
+            "received": self._sum(rows, "payment"),
+            # Instalments; an exchange difference is no settlement by itself.
+            "scored_items": len(
+                {
+                    row["line"]
+                    for row in rows
+                    if row["settled_as"] in ("payment", "discount", "write_off")
+                    and row["amount"] > 0
+                    and row["kind"] != "exchange"
+                }
+                | {line for line, _residual in debts if is_document_line(line)}
+            ),
         }
 
     # Business --------------------------------------------------------------------------------
@@ -536,8 +580,9 @@ class PlainHealth:
 
     def _get_measures(self, facts, rfm):
         measures = {"payment": facts["payment_score"]}
-        if facts["open_amount"] > 0:
-            measures["exposure"] = 100 * (1 - facts["overdue_amount"] / facts["open_amount"])
+        overdue, received = facts["net_overdue_amount"], max(facts["received"], 0)
+        if overdue + received:
+            measures["exposure"] = 100 * (1 - overdue / (overdue + received))
         if facts["payment_trend"] is not None:
             measures["trend"] = max(Fraction(0), min(Fraction(100), 50 + facts["payment_trend"]))
         if facts["invoice_count"]:

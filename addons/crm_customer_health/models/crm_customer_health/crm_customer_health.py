@@ -63,6 +63,12 @@ class CrmCustomerHealth(
     overdue_over_90 = fields.Monetary(
         "Overdue 90+", readonly=True, help="Overdue for more than 90 days."
     )
+    net_overdue_amount = fields.Monetary(
+        "Overdue, Net",
+        readonly=True,
+        help="What is overdue, less what was received or credited and is not matched yet: it would"
+        " settle the oldest debts first. Judged by this amount.",
+    )
     disputed_amount = fields.Monetary(
         "Disputed",
         readonly=True,
@@ -140,7 +146,8 @@ class CrmCustomerHealth(
     scored_count = fields.Integer(
         "Scored Items",
         readonly=True,
-        help="How many settlements, write-offs and overdue instalments the payment score rests on.",
+        help="How many instalments were settled in the window or are overdue: what the payment score"
+        " rests on.",
     )
 
     # Judgement
@@ -173,7 +180,8 @@ class CrmCustomerHealth(
         digits=(16, 2),
         readonly=True,
         aggregator="avg",
-        help="0 to 100: which part of what is open is not overdue.",
+        help="0 to 100: what was paid in the window, as a part of it and what is overdue; money in"
+        " the house counts as paid.",
     )
     trend_measure = fields.Float(
         digits=(16, 2),

@@ -23,6 +23,7 @@ class Facts:
         return {
             "health_item": self._get_item_sql(scope),
             "health_open": self._get_open_sql(),
+            "health_house": self._get_house_sql(),
             "health_alarm": self._get_alarm_sql(),
             "health_settlement": self._get_window_settlement_sql(scope),
             "health_behaviour": self._get_behaviour_sql(),
@@ -104,16 +105,52 @@ class Facts:
                    COUNT(*) FILTER (WHERE amount > 0 AND NOT is_disputed AND days > 0)
                        AS overdue_count,
                    MAX(days) FILTER (WHERE amount > 0 AND NOT is_disputed AND days > 0)
-                       AS days_overdue,
-                   COUNT(*) FILTER (WHERE %(is_scored)s) AS item_count,
-                   SUM(amount) FILTER (WHERE %(is_scored)s) AS item_amount,
-                   SUM(amount * %(points)s) FILTER (WHERE %(is_scored)s) AS item_points
+                       AS days_overdue
               FROM health_item item
              GROUP BY item.company_id, item.partner_id
-            """,
-            # Opening balances and miscellaneous entries age, but say nothing of a behaviour.
-            is_scored=SQL("amount > 0 AND is_document AND NOT is_disputed AND days > 0"),
-            points=self._get_curve_sql(SQL("days")),
+            """
+        )
+
+    def _get_house_sql(self) -> SQL:
+        """What is in the house and nobody matched yet, held against what is overdue: the oldest
+        first, money before credit notes; a row for each part of an instalment.
+
+        Money is what came with a payment or a bank statement. Disputed debts are left alone, and
+        so is what is not due yet.
+        """
+        return SQL(
+            """
+            WITH credit AS (
+                SELECT item.company_id, item.partner_id, line.date, kind.is_money,
+                       SUM(-item.amount) OVER running AS upto,
+                       SUM(-item.amount) OVER running + item.amount AS start
+                  FROM health_item item
+                  JOIN account_move_line line ON line.id = item.line_id
+                 CROSS JOIN LATERAL (
+                    SELECT line.payment_id IS NOT NULL OR line.statement_line_id IS NOT NULL
+                           AS is_money) kind
+                 WHERE item.amount < 0
+                WINDOW running AS (PARTITION BY item.company_id, item.partner_id
+                                   ORDER BY NOT kind.is_money, line.date, line.id)
+            ), debt AS (
+                SELECT item.company_id, item.partner_id, item.line_id, item.is_document, item.days,
+                       SUM(item.amount) OVER running AS upto,
+                       SUM(item.amount) OVER running - item.amount AS start
+                  FROM health_item item
+                 WHERE item.amount > 0 AND NOT item.is_disputed AND item.days > 0
+                   AND (item.company_id, item.partner_id)
+                       IN (SELECT company_id, partner_id FROM credit)
+                WINDOW running AS (PARTITION BY item.company_id, item.partner_id
+                                   ORDER BY item.days DESC, item.line_id)
+            )
+            SELECT debt.company_id, debt.partner_id, debt.line_id, debt.is_document, debt.days,
+                   credit.is_money, credit.date,
+                   LEAST(debt.upto, credit.upto) - GREATEST(debt.start, credit.start) AS amount
+              FROM debt
+              JOIN credit ON credit.company_id = debt.company_id
+                         AND credit.partner_id = debt.partner_id
+                         AND credit.start < debt.upto AND credit.upto > debt.start
+            """
         )
 
     def _get_alarm_sql(self) -> SQL:
@@ -145,6 +182,7 @@ class Facts:
             """
             SELECT settlement.company_id,
                    partner.commercial_partner_id AS partner_id,
+                   settlement.line_id,
                    settlement.kind,
                    settlement.settled_as,
                    settlement.amount,
@@ -192,7 +230,8 @@ class Facts:
                        / SUM(amount) FILTER (WHERE %(is_paid)s) AS on_time_rate,
                    COALESCE(SUM(amount) FILTER (WHERE settled_as = 'write_off'), 0)
                        AS written_off_amount,
-                   COUNT(*) FILTER (WHERE amount > 0 AND kind != 'exchange') AS settled_count,
+                   COUNT(DISTINCT line_id) FILTER (WHERE amount > 0 AND kind != 'exchange')
+                       AS settled_count,
                    SUM(amount) FILTER (WHERE amount > 0) AS settled_amount,
                    SUM(amount * points) FILTER (WHERE amount > 0) AS settled_points,
                    SUM(amount) FILTER (WHERE amount > 0 AND is_recent) AS recent_amount,

@@ -30,6 +30,7 @@ AMOUNTS = (
     "overdue_31_60",
     "overdue_61_90",
     "overdue_over_90",
+    "net_overdue_amount",
     "unapplied_credit_amount",
     "disputed_amount",
     "paid_amount",
@@ -71,7 +72,10 @@ class Judgement:
         All customers are compared with each other, some with a norm that was kept.
         """
         is_whole = scope.partners is None
-        relations = {"health_fact": self._get_fact_sql()}
+        relations = {
+            "health_pending": self._get_pending_sql(),
+            "health_fact": self._get_fact_sql(),
+        }
         relations["health_rank"] = (
             self._get_rank_sql() if is_whole else self._get_stored_norm_sql(scope)
         )
@@ -91,7 +95,12 @@ class Judgement:
         """
         return {
             "payment": SQL("fact.payment_score"),
-            "exposure": SQL("100 * (1 - fact.overdue_amount / NULLIF(fact.open_amount, 0))"),
+            # What is overdue, against what was paid in the window: a new invoice changes nothing.
+            "exposure": SQL(
+                "100 * (1 - COALESCE(fact.net_overdue_amount, 0)"
+                " / NULLIF(COALESCE(fact.net_overdue_amount, 0)"
+                " + GREATEST(fact.received_amount, 0), 0))"
+            ),
             # GREATEST and LEAST pass over NULL.
             "trend": SQL(
                 "CASE WHEN fact.payment_trend IS NOT NULL"
@@ -99,6 +108,62 @@ class Judgement:
             ),
             "purchase": SQL("(rank.rfm_recency + rank.rfm_frequency - 2) * 12.5"),
         }
+
+    def _get_pending_sql(self) -> SQL:
+        """What is overdue and what money in the house would settle of it, as if somebody matched
+        them today, the oldest debt first: such a part is a settlement with days of its own, the
+        rest is overdue at today's age. Matching them changes no score.
+
+        ``pending_count`` leaves out instalments that the window has settlements of.
+        """
+        return SQL(
+            """
+            SELECT company_id, partner_id,
+                   COUNT(DISTINCT line_id) FILTER (WHERE is_scored AND NOT EXISTS (
+                       SELECT FROM health_settlement settled
+                        WHERE settled.line_id = pending.line_id
+                          AND settled.amount > 0 AND settled.kind != 'exchange'))
+                       AS pending_count,
+                   SUM(amount) FILTER (WHERE is_scored) AS pending_amount,
+                   SUM(amount * points) FILTER (WHERE is_scored) AS pending_points,
+                   SUM(amount) FILTER (WHERE is_scored AND NOT is_recent) AS pending_old_amount,
+                   SUM(amount * points) FILTER (WHERE is_scored AND NOT is_recent)
+                       AS pending_old_points,
+                   SUM(amount) FILTER (WHERE is_scored AND is_received) AS pending_received_amount,
+                   SUM(amount) FILTER (WHERE NOT is_received) AS net_overdue_amount
+              FROM (
+                SELECT pending.*, %(points)s AS points
+                  FROM (
+                    SELECT item.company_id, item.partner_id, item.line_id, item.days,
+                           item.amount - COALESCE(house.amount, 0) AS amount,
+                           -- Opening balances and miscellaneous entries age, but say nothing of a
+                           -- behaviour.
+                           item.is_document AS is_scored,
+                           TRUE AS is_recent, FALSE AS is_received
+                      FROM health_item item
+                      LEFT JOIN (
+                        SELECT line_id, SUM(amount) AS amount FROM health_house GROUP BY line_id
+                           ) house ON house.line_id = item.line_id
+                     WHERE item.amount > COALESCE(house.amount, 0)
+                       AND NOT item.is_disputed AND item.days > 0
+                     UNION ALL
+                    SELECT house.company_id, house.partner_id, house.line_id,
+                           settled.date - basis.as_of + house.days, house.amount,
+                           house.is_document AND settled.date > basis.window_start
+                               AND settled.date <= basis.as_of,
+                           settled.date > basis.recent_start, TRUE
+                      FROM health_house house
+                      JOIN health_basis basis ON basis.company_id = house.company_id
+                      JOIN account_move_line line ON line.id = house.line_id
+                     CROSS JOIN LATERAL (
+                        SELECT GREATEST(house.date, line.invoice_date) AS date) settled
+                     WHERE house.is_money
+                       ) pending
+                   ) pending
+             GROUP BY company_id, partner_id
+            """,
+            points=self._get_curve_sql(SQL("days")),
+        )
 
     def _get_fact_sql(self) -> SQL:
         """All facts of a customer in one row, with the payment score and its trend.
@@ -110,24 +175,32 @@ class Judgement:
             """
             SELECT *,
                    CASE WHEN window_months > 3 THEN
-                        ROUND((COALESCE(recent_points, 0) + COALESCE(item_points, 0))
-                            / NULLIF(COALESCE(recent_amount, 0) + COALESCE(item_amount, 0), 0), 2)
-                      - ROUND((settled_points - COALESCE(recent_points, 0))
-                            / NULLIF(settled_amount - COALESCE(recent_amount, 0), 0), 2)
+                        ROUND((scored_points - old_points) / NULLIF(scored_amount - old_amount, 0), 2)
+                      - ROUND(old_points / NULLIF(old_amount, 0), 2)
                    END AS payment_trend,
-                   ROUND((COALESCE(settled_points, 0) + COALESCE(item_points, 0))
-                       / NULLIF(COALESCE(settled_amount, 0) + COALESCE(item_amount, 0), 0), 2)
-                       AS payment_score,
-                   COALESCE(settled_count, 0) + COALESCE(item_count, 0) AS scored_count,
-                   as_of - last_invoice_date AS recency_days,
-                   alarm.partner_id IS NOT NULL AS needs_action
-              FROM health_open
-              FULL JOIN health_behaviour USING (company_id, partner_id)
-              FULL JOIN health_business USING (company_id, partner_id)
-              LEFT JOIN health_alarm alarm USING (company_id, partner_id)
-              LEFT JOIN health_countback USING (company_id, partner_id)
-              JOIN (SELECT company_id, as_of, window_months FROM health_basis) basis
-             USING (company_id)
+                   ROUND(scored_points / NULLIF(scored_amount, 0), 2) AS payment_score
+              FROM (
+                SELECT *,
+                       COALESCE(settled_amount, 0) + COALESCE(pending_amount, 0) AS scored_amount,
+                       COALESCE(settled_points, 0) + COALESCE(pending_points, 0) AS scored_points,
+                       COALESCE(settled_amount, 0) - COALESCE(recent_amount, 0)
+                           + COALESCE(pending_old_amount, 0) AS old_amount,
+                       COALESCE(settled_points, 0) - COALESCE(recent_points, 0)
+                           + COALESCE(pending_old_points, 0) AS old_points,
+                       COALESCE(settled_count, 0) + COALESCE(pending_count, 0) AS scored_count,
+                       COALESCE(paid_amount, 0) + COALESCE(pending_received_amount, 0)
+                           AS received_amount,
+                       as_of - last_invoice_date AS recency_days,
+                       alarm.partner_id IS NOT NULL AS needs_action
+                  FROM health_open
+                  FULL JOIN health_behaviour USING (company_id, partner_id)
+                  FULL JOIN health_business USING (company_id, partner_id)
+                  LEFT JOIN health_pending USING (company_id, partner_id)
+                  LEFT JOIN health_alarm alarm USING (company_id, partner_id)
+                  LEFT JOIN health_countback USING (company_id, partner_id)
+                  JOIN (SELECT company_id, as_of, window_months FROM health_basis) basis
+                 USING (company_id)
+                   ) fact
             """
         )
 

@@ -1,5 +1,5 @@
 from odoo import api
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_amount, format_date, formatLang
 
 
 class Reasons:
@@ -19,18 +19,64 @@ class Reasons:
             health.health_reasons = "\n".join(health._get_reasons(policy))
 
     def _get_reasons(self, policy) -> list[str]:
-        """Sentences, the weightiest first: how far a measure is from the middle, by its weight."""
+        """Sentences: what the status rests on, then the measures, the weightiest first: how far a
+        measure is from the middle, by its weight.
+        """
         sentences = self._get_measure_reasons()
         names = sorted(
             (name for name in sentences if sentences[name]),
             key=lambda name: -policy[f"{name}_weight"] * abs(self[f"{name}_measure"] - 50),
         )
         if self.health_status == "unknown":
-            reasons = [self.env._("Nothing was settled in the window and no invoice is overdue.")]
-            reasons += [sentences[name] for name in names if name == "exposure"]
+            reasons = [self._get_unknown_reason()]
         else:
-            reasons = [sentences[name] for name in names]
+            reasons = [self._get_status_reason(policy), *(sentences[name] for name in names)]
         return reasons + self._get_special_reasons(policy)
+
+    def _get_unknown_reason(self) -> str:
+        """Why there is no score: also of who owes, but never got an invoice that was due."""
+        if self.overdue_amount:
+            return self.env._(
+                "Owes %(amount)s since %(date)s from an entry without invoice; nothing is known of"
+                " how it pays.",
+                amount=self._format_amount(self.overdue_amount),
+                date=format_date(self.env, self.oldest_due_date),
+            )
+        return self.env._("Nothing was settled in the window and no invoice is overdue.")
+
+    def _get_status_reason(self, policy) -> str:
+        """Which threshold of the policy the status comes from."""
+        if self.health_status == "at_risk":
+            return self.env._(
+                "Score %(score)s is below %(threshold)s: at risk.",
+                **self._get_compared(self.health_score, policy.watch_score),
+            )
+        if self.health_status == "healthy":
+            return self.env._(
+                "Score %(score)s, healthy from %(threshold)s.",
+                **self._get_compared(self.health_score, policy.healthy_score),
+            )
+        if self.health_score >= policy.healthy_score:
+            return self.env._(
+                "Payment score %(score)s is below %(threshold)s: watch, however good the business.",
+                **self._get_compared(self.payment_score, policy.medium_risk_score),
+            )
+        return self.env._(
+            "Score %(score)s is below %(threshold)s: watch.",
+            **self._get_compared(self.health_score, policy.healthy_score),
+        )
+
+    def _get_compared(self, score: float, threshold: float) -> dict[str, str]:
+        """With as many digits as it takes to see on which side of the threshold the score is."""
+        digits = 0
+        while digits < 2 and (round(score, digits) < threshold) != (score < threshold):
+            digits += 1
+        return {
+            "score": formatLang(self.env, score, digits=digits),
+            "threshold": formatLang(
+                self.env, threshold, digits=0 if threshold == round(threshold) else 2
+            ),
+        }
 
     def _get_measure_reasons(self) -> dict[str, str]:
         """Hook: a sentence by measure of the health score, empty where the measure is missing."""
@@ -73,7 +119,7 @@ class Reasons:
 
     def _get_exposure_reason(self) -> str:
         if not self.open_amount:
-            return ""
+            return self.env._("Nothing is open.") if self.paid_amount > 0 else ""
         values = {"open": self._format_amount(self.open_amount)}
         if not self.overdue_amount:
             return self.env._("Nothing of the open %(open)s is overdue.", **values)
@@ -124,12 +170,10 @@ class Reasons:
         unapplied = self._get_unapplied_reason(self.unapplied_credit_amount, self.currency_id)
         if unapplied:
             reasons.append(unapplied)
-        if self.payment_risk == "high" and self.health_score >= policy.healthy_score:
-            reasons.append(self.env._("A high payment risk is never healthy."))
         if self.scored_count and self.scored_count < policy.minimum_items:
             reasons.append(
                 self.env._(
-                    "Settled or overdue items: only %(count)s, so the score leans on the"
+                    "Settled or overdue instalments: only %(count)s, so the score leans on the"
                     " company's mean.",
                     count=self.scored_count,
                 )

@@ -52,7 +52,7 @@ class CrmCustomerHealthPolicy(Display, Log, Provision, models.Model):
     exposure_weight = fields.Float(
         default=20,
         tracking=True,
-        help="Weight of the exposure: which part of what is open is not overdue.",
+        help="Weight of the exposure: what is overdue, against what was paid in the window.",
     )
     trend_weight = fields.Float(
         default=10,
