@@ -11,7 +11,7 @@ ON_PURPOSE = {
     r"records that people edit: ir_cron_queue_ir_actions_server = \S+: (code|model_id): .*": (
         "the scheduled action of the queue reads the changes there, as often as people want it to"
     ),
-    r"(Deleting \S+@ir.model.access \(\w+\.|external ids: )\w+_access_(salesman|invoicing|readonly)\b.*": (
+    r"(Deleting \S+ \(\w+\.|external ids: )\w+_access_(salesman|invoicing|readonly)\b.*": (
         "rights to see figures of customers are given to one group that the roles imply"
     ),
     r"(external ids|records that people edit): \w+_rule_invoicing = \S+: is gone": (

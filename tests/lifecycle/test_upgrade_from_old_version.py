@@ -41,9 +41,19 @@ class Upgrade:
         # The invoices stay; ours come without demo data, as to a database that is in use.
         self.databases.query("UPDATE ir_module_module SET demo = FALSE", name)
 
+    def forget_new_addons(self):
+        """The old version's list of addons has none of later ones, which would install themselves."""
+        names = ", ".join(f"'{name}'" for name in set(our_addons()) - set(self.old_addons))
+        self.query(f"DELETE FROM ir_module_module WHERE name IN ({names})")
+        self.query(
+            "DELETE FROM ir_model_data WHERE model = 'ir.module.module'"
+            " AND res_id NOT IN (SELECT id FROM ir_module_module)"
+        )
+
     def prepare(self):
         """Install the old version, have it used, and upgrade it."""
         self.copy_template(self.name)
+        self.forget_new_addons()
         Databases(self.old_environment).install(
             self.name, self.old_addons, demo=False, log=log_file("upgrade-old-version")
         )

@@ -51,7 +51,7 @@ class CrmCustomerActions(models.AbstractModel):
         flags = self.env["crm.customer.flag"].sudo()
         for company, rows in health_sudo.grouped("company_id").items():
             rows._refresh(company, rows.partner_id)
-            owing = rows.exists().filtered(lambda row: row.overdue_amount > 0)
+            owing = rows.exists().filtered(lambda row: row.net_overdue_amount > 0)
             overdue |= owing
             known = flags._get_open(company, owing.partner_id).partner_id
             new = owing.filtered(lambda row, known=known: row.partner_id not in known)

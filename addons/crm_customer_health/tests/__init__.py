@@ -5,6 +5,7 @@ from . import (
     test_health_events,
     test_health_formulas,
     test_health_ibm,
+    test_health_judgement,
     test_health_policy,
     test_health_reasons,
     test_health_roles,

@@ -22,6 +22,7 @@ EXPOSURE = (
 #: In cents.
 AMOUNTS = (
     *EXPOSURE,
+    "net_overdue_amount",
     "paid_amount",
     "written_off_amount",
     "revenue_12m",

@@ -312,9 +312,10 @@ class PlainHealth:
             *sorted(money, key=lambda credit: (credit[0].date, credit[0].id)),
             *notes,
         ]:
+            left = amount
             for debt in debts:
-                part = min(amount, debt[1])
-                amount -= part
+                part = min(left, debt[1])
+                left -= part
                 debt[1] -= part
                 if not part or not self._is_money(line) or not is_document_line(debt[0]):
                     continue

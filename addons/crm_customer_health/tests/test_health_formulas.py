@@ -260,7 +260,7 @@ class TestHealthFormulas(HealthCommon):
     def test_health_score(self):
         """Weights of 50/30/20 on 90/60/40 make 71.0; without the third it is 78.75."""
         self._only(payment=50, exposure=30, trend=20)
-        self._settled(100.0, -25, due="2023-10-01")  # p = 95
+        self._settled(300.0, -25, due="2023-10-01")  # p = 95
         self._opening(600.0, "2024-03-15", due="2024-04-15")
         self._opening(400.0, "2024-03-10")
         expected = {
@@ -269,7 +269,8 @@ class TestHealthFormulas(HealthCommon):
             "overdue_amount": 400.0,
             "overdue_1_30": 400.0,
         }
-        recent = self._settled(100.0, -10, due="2024-02-01")  # p = 85
+        # 400 overdue against 600 paid make an exposure of 60.
+        recent = self._settled(300.0, -10, due="2024-02-01")  # p = 85
         row = self.assertRow(
             **expected,
             payment_score=90.0,
@@ -283,8 +284,8 @@ class TestHealthFormulas(HealthCommon):
         recent.line_ids.remove_move_reconcile()
         recent.button_draft()
         self.env["account.payment"].search([("date", "=", "2024-01-22")]).action_draft()
-        self._settled(100.0, -15, due="2023-10-20")  # p = 87.5
-        self._settled(100.0, -15, due="2023-10-20")
+        self._settled(150.0, -10, due="2023-10-20")
+        self._settled(150.0, -10, due="2023-10-20")
         self.assertRow(
             **expected,
             payment_score=90.0,
@@ -294,7 +295,7 @@ class TestHealthFormulas(HealthCommon):
         )
 
     def test_default_weights(self):
-        """40/20/10/20 on 80, 75, 50 and, for the company's only customer, 50."""
+        """40/20/10/20 on 80, 66.67, 50 and, for the company's only customer, 50."""
         self._get_policy().minimum_items = 1
         self._settled(100.0, 0, due="2023-10-01")
         self._settled(100.0, 0, due="2024-02-01")
@@ -306,8 +307,8 @@ class TestHealthFormulas(HealthCommon):
             overdue_amount=100.0,
             overdue_1_30=100.0,
             payment_score=80.0,
-            # (3200 + 1500 + 500 + 1000) / 90
-            health_score=68.89,
+            # Exposure: 100 overdue against 200 paid. (3200 + 1333.33 + 500 + 1000) / 90
+            health_score=67.04,
         )
 
     def test_thin_history(self):

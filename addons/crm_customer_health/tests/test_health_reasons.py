@@ -20,12 +20,55 @@ class TestHealthReasons(HealthCommon):
     def test_nothing_known(self):
         self._invoice(1000.0, invoice_date_due="2024-06-01")
         self.assertEqual(
+            self._get_reasons(), ["Nothing was settled in the window and no invoice is overdue."]
+        )
+
+    def test_opening_balance_is_all_that_is_known(self):
+        """One sentence says both: what is owed, and that it tells nothing."""
+        self._opening(1000.0, "2024-01-10")
+        self.assertEqual(
             self._get_reasons(),
             [
-                "Nothing was settled in the window and no invoice is overdue.",
-                "Nothing of the open $ 1,000.00 is overdue.",
+                "Owes $ 1,000.00 since 01/10/2024 from an entry without invoice; nothing is known"
+                " of how it pays."
             ],
         )
+        row = self._get_rows()[self.partner]
+        self.assertEqual((row.health_status, row.health_score), ("unknown", 0.0))
+        self.assertEqual((row.overdue_amount, row.overdue_over_90), (1000.0, 1000.0))
+
+    def test_threshold_is_named(self):
+        policy = self._get_policy()
+        policy.write({"minimum_items": 0, "purchase_weight": 0, "trend_weight": 0})
+        policy.exposure_weight = 0
+        self._settled(1000.0, 30)
+        self.assertEqual(self._get_reasons()[0], "Score 50 is below 80: watch.")
+        policy.watch_score = 50.4
+        self.assertEqual(self._get_reasons()[0], "Score 50 is below 50.40: at risk.")
+        policy.watch_score = 40
+        policy.healthy_score = 50
+        policy.medium_risk_score = 45
+        self.assertEqual(self._get_reasons()[0], "Score 50, healthy from 50.")
+        policy.medium_risk_score = 60
+        self.assertEqual(
+            self._get_reasons()[0],
+            "Payment score 50 is below 60: watch, however good the business.",
+        )
+
+    def test_score_and_threshold_are_told_apart(self):
+        """49.67 would be rounded to the threshold that it is below."""
+        self._get_policy().write(
+            {"minimum_items": 0, "purchase_weight": 0, "trend_weight": 0, "exposure_weight": 0}
+        )
+        self._settled(1000.0, 31)
+        self.assertEqual(self._get_reasons()[0], "Score 49.7 is below 50: at risk.")
+
+    def test_paid_in_full_says_that_nothing_is_open(self):
+        for amount in (100.0, 200.0, 300.0, 400.0, 500.0):
+            self._settled(amount, 50)
+        reasons = self._get_reasons()
+        self.assertIn("Nothing is open.", reasons)
+        self.assertFalse([reason for reason in reasons if "overdue" in reason])
 
     def test_late_payer(self):
         for amount in (100.0, 200.0, 300.0, 400.0, 500.0):
@@ -52,7 +95,7 @@ class TestHealthReasons(HealthCommon):
         )
         self.assertIn("Payment score 40: no payment in the window.", reasons)
         self.assertIn(
-            "Settled or overdue items: only 1, so the score leans on the company's mean.",
+            "Settled or overdue instalments: only 1, so the score leans on the company's mean.",
             reasons,
         )
 

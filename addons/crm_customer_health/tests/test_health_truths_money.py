@@ -40,10 +40,10 @@ class TestHealthTruthsMoney(HealthCommon):
             # (300 * 90 + 300 * 73.3333 + 400 * 48.3333) / 1000
             payment_score=68.33,
             payment_risk="medium",
-            # Exposure 0, purchase 50 (newest, but no more often than others), no trend:
-            # (40 * 68.3333 + 20 * 0 + 20 * 50) / 80
-            health_score=46.67,
-            health_status="at_risk",
+            # Exposure 60 (400 overdue against 600 paid), purchase 50 (newest, but no more often
+            # than others), no trend: (40 * 68.3333 + 20 * 60 + 20 * 50) / 80
+            health_score=61.67,
+            health_status="watch",
         )
 
     def test_01_weights_and_not_the_last_payment(self):
@@ -432,14 +432,17 @@ class TestHealthTruthsMoney(HealthCommon):
             payment_score=58.89,
         ).read()[0]
         payment = self._pay(invoice)
-        self.assertRow(paid_amount=1500.0)
+        # (500 * 80 + 1000 * 90) / 1500: it came 20 days early.
+        self.assertRow(paid_amount=1500.0, payment_score=86.67)
         invoice.line_ids.remove_move_reconcile()
+        # The money is in the house: it is judged as if it were matched.
         self.assertRow(
             open_amount=1000.0,
             overdue_amount=1000.0,
             overdue_31_60=1000.0,
             unapplied_credit_amount=1000.0,
-            payment_score=58.89,
+            net_overdue_amount=0.0,
+            payment_score=86.67,
         )
         payment.action_draft()
         payment.action_cancel()

@@ -69,7 +69,7 @@ def change_translations(env):
         env["ir.model.fields"]._get(model, name).field_description = f"Notre {name}"
     for name in ("accounting_import_menu", "account_receivable_settlement_menu"):
         env.ref(f"crm_accounting_bridge.{name}").name = f"Notre {name}"
-    env.ref("crm_customer_collection.ir_cron_flag").name = "Avis du matin"
+    env.ref("crm_customer_health.ir_cron_flag").name = "Avis du matin"
 
 
 def add_views(env):
@@ -78,7 +78,7 @@ def add_views(env):
         ("crm_accounting_bridge.account_receivable_settlement_view_list", "//field[@name='kind']"),
         ("crm_accounting_bridge.accounting_import_line_view_list", "//field[@name='reason']"),
         ("crm_accounting_bridge.crm_lead_view_form", "//field[@name='billing_status']"),
-        ("crm_customer_collection.crm_customer_flag_view_list", "//field[@name='closing_reason']"),
+        ("crm_customer_health.crm_customer_flag_view_list", "//field[@name='closing_reason']"),
     ):
         view = env.ref(name)
         env["ir.ui.view"].create(
@@ -90,7 +90,7 @@ def add_views(env):
                     <attribute name="string">As we like it</attribute></xpath>""",
             }
         )
-    template = env.ref("crm_customer_collection.mail_weekly_changes")
+    template = env.ref("crm_customer_health.mail_weekly_changes")
     env["ir.ui.view"].create(
         {
             "name": "Weekly e-mail with our motto",

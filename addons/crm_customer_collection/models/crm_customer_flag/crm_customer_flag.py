@@ -142,7 +142,7 @@ class CrmCustomerFlag(Assignee, Batch, Text, models.Model):
             SQL(
                 """
                 SELECT flag.id,
-                       CASE WHEN health.overdue_amount > 0 THEN 'below_policy'
+                       CASE WHEN health.net_overdue_amount > 0 THEN 'below_policy'
                             WHEN health.disputed_amount > 0 THEN 'disputed'
                             ELSE 'cured' END
                   FROM crm_customer_flag flag
@@ -152,7 +152,7 @@ class CrmCustomerFlag(Assignee, Batch, Text, models.Model):
                  WHERE flag.closed_on IS NULL
                    AND flag.company_id = ANY(%(companies)s)
                    AND %(scope)s
-                   AND NOT COALESCE(CASE WHEN flag.is_manual THEN health.overdue_amount > 0
+                   AND NOT COALESCE(CASE WHEN flag.is_manual THEN health.net_overdue_amount > 0
                                          ELSE health.needs_action END, FALSE)
                 """,
                 companies=list(companies.ids),

@@ -146,8 +146,8 @@ class CrmCustomerHealth(
     scored_count = fields.Integer(
         "Scored Items",
         readonly=True,
-        help="How many instalments were settled in the window or are overdue: what the payment score"
-        " rests on.",
+        help="How many instalments were settled in the window or are overdue: what the payment"
+        " score rests on.",
     )
 
     # Judgement

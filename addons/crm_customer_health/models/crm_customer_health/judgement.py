@@ -175,7 +175,8 @@ class Judgement:
             """
             SELECT *,
                    CASE WHEN window_months > 3 THEN
-                        ROUND((scored_points - old_points) / NULLIF(scored_amount - old_amount, 0), 2)
+                        ROUND((scored_points - old_points)
+                            / NULLIF(scored_amount - old_amount, 0), 2)
                       - ROUND(old_points / NULLIF(old_amount, 0), 2)
                    END AS payment_trend,
                    ROUND(scored_points / NULLIF(scored_amount, 0), 2) AS payment_score
