@@ -89,7 +89,12 @@ def _get_company_row(env, position, company, foreign_currency):
         company.currency_exchange_journal_id.id,
         receivable.id,
         account("income").id,
-        account("expense").id,
+        # Not that of early discounts: what is booked there is no loss.
+        find(
+            "account.account",
+            ("account_type", "=", "expense"),
+            ("id", "!=", company.account_journal_early_pay_discount_loss_account_id.id),
+        ).id,
         account("equity").id,
         outstanding.id,
         tax_lines[0].account_id.id,

@@ -38,34 +38,44 @@ MOVED = {
     HOLD: ["%crm\\_customer\\_hold%", "%hold\\_policy%"],
 }
 
+#: Which do not follow their model.
+FOREIGN_KEYS = {
+    "crm_customer_health": [
+        "crm_customer_flag_company_id_fkey",
+        "crm_customer_hold_override_company_id_fkey",
+    ],
+    COLLECTION: [
+        "crm_customer_health_policy_fallback_user_id_fkey",
+        "crm_customer_health_policy_we_crm_customer_health_policy_i_fkey",
+        "crm_customer_health_policy_weekly_user_rel_res_users_id_fkey",
+    ],
+    HOLD: ["sale_order_hold_override_id_fkey", "stock_picking_hold_override_id_fkey"],
+}
+
 
 def migrate(cr, version):
     for addon, patterns in MOVED.items():
         mark_to_upgrade(cr, addon, VERSION)
         move_records(cr, "crm_customer_health", addon, patterns)
     move_relation(cr, "crm_customer_health_policy_weekly_user_rel", COLLECTION)
-    forget_foreign_keys(cr)
+    move_foreign_keys(cr)
     drop_doubled_rules(cr)
 
 
-def forget_foreign_keys(cr):
-    """Foreign keys of fields that another addon has now, or of the mixin of figures: each addon
-    that is loaded notes its own.
-    """
-    cr.execute(
-        SQL(
-            """
-            DELETE FROM ir_model_constraint
-             WHERE name IN ('crm_customer_flag_company_id_fkey',
-                            'crm_customer_health_policy_fallback_user_id_fkey',
-                            'crm_customer_health_policy_we_crm_customer_health_policy_i_fkey',
-                            'crm_customer_health_policy_weekly_user_rel_res_users_id_fkey',
-                            'crm_customer_hold_override_company_id_fkey',
-                            'sale_order_hold_override_id_fkey',
-                            'stock_picking_hold_override_id_fkey')
-            """
+def move_foreign_keys(cr):
+    """To the addon that has the field: of a model that stays, or of the mixin of figures."""
+    for addon, names in FOREIGN_KEYS.items():
+        cr.execute(
+            SQL(
+                """
+                UPDATE ir_model_constraint
+                   SET module = (SELECT id FROM ir_module_module WHERE name = %s)
+                 WHERE name = ANY(%s)
+                """,
+                addon,
+                names,
+            )
         )
-    )
 
 
 def move_relation(cr, table, addon):
