@@ -42,7 +42,7 @@ class Upgrade:
         self.databases.query("UPDATE ir_module_module SET demo = FALSE", name)
 
     def forget_new_addons(self):
-        """The old version's list of addons has none of later ones, which would install themselves."""
+        """The list of addons has none of later ones, which would install themselves."""
         names = ", ".join(f"'{name}'" for name in set(our_addons()) - set(self.old_addons))
         self.query(f"DELETE FROM ir_module_module WHERE name IN ({names})")
         self.query(
