@@ -10,6 +10,7 @@
         "security/ir.model.access.csv",
         "data/mail_activity_type_data.xml",
         "security/crm_customer_flag_security.xml",
+        "security/crm_customer_wizard_security.xml",
         "data/ir_cron_flag_data.xml",
         "data/ir_cron_weekly_data.xml",
         "data/mail_template_weekly_data.xml",

@@ -9,6 +9,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/crm_customer_hold_override_security.xml",
+        "security/crm_customer_hold_override_wizard_security.xml",
         "data/ir_default_data.xml",
         "views/crm_customer_hold_override_views.xml",
         "wizard/crm_customer_hold_override_wizard_views.xml",

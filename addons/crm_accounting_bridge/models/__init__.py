@@ -2,6 +2,7 @@ from . import (
     account_move,
     account_move_line,
     account_receivable_change,
+    crm_accounting_log,
     crm_lead,
     crm_lead_figures,
     crm_lead_manual,

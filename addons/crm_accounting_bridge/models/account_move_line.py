@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 
 from .crm_lead import BILLING_GROUPS
@@ -52,7 +54,26 @@ class AccountMoveLine(models.Model):
         # Whoever changes the deal of an order or merges deals need not see their invoices.
         posted.sudo().opportunity_id._collect_billing()
         self.env["account.receivable.change"]._collect(moves=posted.move_id)
-        return super().write(vals)
+        before = {line: line.opportunity_id for line in self.sudo()}
+        result = super().write(vals)
+        self._log_opportunities(before)
+        return result
+
+    def _log_opportunities(self, before: dict):
+        """Log which deals invoices were given to, once for lines that went the same way.
+
+        :param before: the former deal by line, with full rights.
+        """
+        changes = defaultdict(lambda: (set(), set()))
+        for line, old in before.items():
+            if old != line.opportunity_id and line.move_id.is_sale_document(include_receipts=True):
+                gone, come = changes[line.move_id]
+                gone.update(old.mapped("display_name"))
+                come.update(line.opportunity_id.mapped("display_name"))
+        log = self.env["crm.accounting.log"]
+        for move, (gone, come) in changes.items():
+            texts = (", ".join(sorted(gone)), ", ".join(sorted(come)))
+            log._log(move, {(move.id, "opportunity_id"): texts})
 
     def _copy_data_extend_business_fields(self, values):
         # A credit note takes from the deal what the invoice gave it.

@@ -29,6 +29,18 @@ MANUAL_FIELDS = frozenset(
     )
 )
 
+#: Of these, what the log of changes by hand says; the others follow.
+LOGGED_FIELDS = (
+    "billing_source",
+    "manual_billing_status",
+    "manual_invoiced",
+    "manual_paid",
+    "manual_invoice_date",
+    "manual_payment_date",
+    "manual_due_date",
+    "manual_reason",
+)
+
 _ACTIVITY_TYPE = "crm_accounting_bridge.mail_activity_type_manual_billing"
 
 
@@ -273,10 +285,11 @@ class CrmLead(models.Model):
         leads_sudo = self._get_leads_to_set_billing()
         leads_sudo = leads_sudo.filtered(lambda lead: lead.billing_source == "manual")
         leads_sudo._track_set_author(self.env.user.partner_id)
-        leads_sudo.write(
-            dict.fromkeys(MANUAL_FIELDS, False)
-            | {"billing_source": "automatic", "is_manual_conflict_told": False}
-        )
+        with self.env["crm.accounting.log"]._logging(leads_sudo, LOGGED_FIELDS):
+            leads_sudo.write(
+                dict.fromkeys(MANUAL_FIELDS, False)
+                | {"billing_source": "automatic", "is_manual_conflict_told": False}
+            )
         leads_sudo.activity_feedback(
             [_ACTIVITY_TYPE], feedback=self.env._("Billing follows the invoices in Odoo again.")
         )
@@ -294,19 +307,20 @@ class CrmLead(models.Model):
         leads_sudo = self._get_leads_to_set_billing()
         leads_sudo._track_set_author(self.env.user.partner_id)
         lead_ids_with_invoices = leads_sudo._get_billing_figures().keys()
-        for lead in leads_sudo:
-            lead.write(
-                cleared
-                | values
-                | {
-                    "billing_source": "manual",
-                    "manual_currency_id": lead._get_manual_currency().id,
-                    "manual_user_id": self.env.uid,
-                    "manual_date": fields.Datetime.now(),
-                    # Whoever sets it sees in the wizard that there are invoices.
-                    "is_manual_conflict_told": lead.id in lead_ids_with_invoices,
-                }
-            )
+        with self.env["crm.accounting.log"]._logging(leads_sudo, LOGGED_FIELDS):
+            for lead in leads_sudo:
+                lead.write(
+                    cleared
+                    | values
+                    | {
+                        "billing_source": "manual",
+                        "manual_currency_id": lead._get_manual_currency().id,
+                        "manual_user_id": self.env.uid,
+                        "manual_date": fields.Datetime.now(),
+                        # Whoever sets it sees in the wizard that there are invoices.
+                        "is_manual_conflict_told": lead.id in lead_ids_with_invoices,
+                    }
+                )
         leads_sudo._refresh_billing()._collect_billing()
 
     def _get_manual_currency(self):

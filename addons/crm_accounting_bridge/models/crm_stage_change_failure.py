@@ -27,7 +27,7 @@ class CrmStageChangeFailure(models.Model):
 
     def action_retry(self):
         """Try again to move the deals; those that move leave the list."""
-        self.check_access("write")
+        self.check_access("read")
         # Finance retries, but may not write on opportunities itself.
         self.sudo().lead_id._follow_billing_status(is_retry=True)
 

@@ -1,4 +1,5 @@
 from . import (
+    test_accounting_log,
     test_deal_credits,
     test_deal_currency,
     test_deal_figures,

@@ -68,13 +68,21 @@ class CrmCustomerActions(models.AbstractModel):
         )
 
     def action_record_promise(self):
-        """Ask what these customers promised to pay, and by when."""
+        """Ask what these customers promised to pay, and by when.
+
+        :raise AccessError: for who may record none.
+        """
+        self.env["crm.payment.promise"].check_access("create")
         return self._get_wizard_action(
             "crm.payment.promise.wizard", self.env._("Record a Promise to Pay")
         )
 
     def action_exclude_from_flags(self):
-        """Ask until when these customers are not to be flagged, and why."""
+        """Ask until when these customers are not to be flagged, and why.
+
+        :raise AccessError: for who may exclude none.
+        """
+        self.env["crm.customer.flag.exclusion"].check_access("create")
         return self._get_wizard_action(
             "crm.customer.flag.exclusion.wizard", self.env._("Exclude From Flags")
         )

@@ -11,6 +11,7 @@ from . import (
     crm_customer_health_threshold,
     crm_lead,
     mail_message,
+    mail_thread,
     mail_tracking_value,
     res_company,
     res_partner,

@@ -138,8 +138,11 @@ class ResPartner(models.Model):
         return None
 
     def _get_health_domain(self, domain: Domain) -> Domain:
-        health = self.env["crm.customer.health"]._search(
-            domain & Domain("company_id", "=", self.env.company.id)
+        # The user's own rights, also where somebody searches on with full ones.
+        health = (
+            self.env["crm.customer.health"]
+            .sudo(False)
+            ._search(domain & Domain("company_id", "=", self.env.company.id))
         )
         return Domain(
             "commercial_partner_id",

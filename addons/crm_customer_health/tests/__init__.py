@@ -4,6 +4,7 @@ from . import (
     test_health_changes,
     test_health_events,
     test_health_formulas,
+    test_health_from_outside,
     test_health_ibm,
     test_health_judgement,
     test_health_policy,

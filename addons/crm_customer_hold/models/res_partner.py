@@ -37,7 +37,8 @@ class ResPartner(models.Model):
         customers = self.commercial_partner_id
         held_ids = list(customers._get_holds(company))
         result = super().write({key: vals[key] for key in vals if key != "hold_policy"})
-        super(ResPartner, customers).write({"hold_policy": vals["hold_policy"]})
+        with self.env["crm.accounting.log"]._logging(customers, ["hold_policy"]):
+            super(ResPartner, customers).write({"hold_policy": vals["hold_policy"]})
         released = self.browse(held_ids) - self.browse(customers._get_holds(company))
         if released:
             # Who decides need not see the documents that wait.

@@ -130,6 +130,25 @@ class HoldRoles:
                     with self.assertRaises(AccessError):
                         attempt()
 
+    def test_dialog_is_its_creators(self):
+        """Somebody else who may override neither reads nor rewrites it."""
+        documents = self._create_held()
+        others = [self.sale_manager, self.accountant]
+        for user in others:
+            if not documents.with_user(user)._may_override_hold():
+                continue
+            dialog = (
+                self.env["crm.customer.hold.override.wizard"]
+                .with_user(user)
+                .create({"res_model": documents._name, "res_ids": "1", "reason": "Mine"})
+            )
+            for stranger in (self.sale_manager, self.accountant):
+                if stranger == user:
+                    continue
+                for method, args in (("read", [["reason"]]), ("write", [{"reason": "Theirs"}])):
+                    with self.subTest(stranger.login), self.assertRaises(AccessError):
+                        self._call(stranger, dialog, method, *args)
+
     def test_policy_is_for_administrators(self):
         documents = self.env[self._create_held()._name]
         policy = self.policy.with_context(tracking_disable=False, mail_notrack=False)

@@ -99,6 +99,19 @@ class TestHold(OverdueCommon):
         self.assertIn(self.customer.id, self._get_holds())
         self.assertIn(self.customer, self._get_held())
 
+    def test_decision_is_logged_whatever_the_context(self):
+        silent = {"tracking_disable": True, "mail_notrack": True, "mail_create_nolog": True}
+        self.customer.with_user(self.manager).with_context(**silent).hold_policy = "never"
+        log = (
+            self.env["crm.accounting.log"]
+            .sudo()
+            .search([("res_model", "=", "res.partner"), ("res_id", "=", self.customer.id)])
+        )
+        self.assertEqual(
+            (log.user_id, log.company_id, log.field_name, log.old_value, log.new_value),
+            (self.manager, self.company, "hold_policy", "By Policy", "Never on Hold"),
+        )
+
     def test_disputed_is_not_held(self):
         invoice = self._overdue(1000.0)
         invoice.payment_state = "blocked"

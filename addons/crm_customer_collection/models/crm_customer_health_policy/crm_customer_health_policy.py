@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.crm_customer_health.mixins.crm_customer_figures import HEALTH_GROUP
+
 from .weekly import Weekly
 
 
@@ -66,6 +68,32 @@ class CrmCustomerHealthPolicy(Weekly, models.Model):
             "[('share', '=', False), ('company_ids', 'in', company_id),"
             f" ('all_group_ids', 'in', {group.ids})]"
         )
+
+    @api.model
+    def _get_kept_fields(self):
+        return super()._get_kept_fields() | {
+            "weekly_changes_sent_on",
+            "weekly_pending_user_ids",
+            "weekly_told_from_id",
+            "weekly_told_until_id",
+        }
+
+    @api.constrains("fallback_user_id", "company_id")
+    def _check_fallback_user(self):
+        for policy in self:
+            user = policy.fallback_user_id
+            if user and not (
+                user.has_group(HEALTH_GROUP)
+                and not user.share
+                and policy.company_id in user.company_ids
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s may not see figures of customers in %(company)s.",
+                        user=user.display_name,
+                        company=policy.company_id.display_name,
+                    )
+                )
 
     @api.constrains("escalation_days")
     def _check_escalation_days(self):

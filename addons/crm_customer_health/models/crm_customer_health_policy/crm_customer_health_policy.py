@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from .display import Display
 from .log import Log
@@ -194,8 +194,19 @@ class CrmCustomerHealthPolicy(Display, Log, Provision, models.Model):
     def _check_thresholds(self):
         self.threshold_ids._check_order()
 
+    @api.model
+    def _get_kept_fields(self) -> set[str]:
+        """Hook: what nobody sets from outside: whose policy it is, and what jobs remember."""
+        return {"company_id"}
+
     def write(self, vals):
-        result = super().write(vals)
+        if not self.env.su and (kept := self._get_kept_fields() & vals.keys()):
+            raise AccessError(
+                self.env._("Nobody sets this by hand: %(fields)s", fields=", ".join(sorted(kept)))
+            )
+        names = sorted(self._track_get_fields() & vals.keys())
+        with self.env["crm.accounting.log"]._logging(self, names):
+            result = super().write(vals)
         if not vals.keys().isdisjoint(FIGURE_SETTINGS):
             self._recompute_customers()
         return result

@@ -29,6 +29,7 @@ class Log:
         for policy in self.browse(before).exists():
             policy.invalidate_recordset(["threshold_ids"])
             old, new = before[policy.id], policy._get_threshold_text()
+            self.env["crm.accounting.log"]._log(policy, {(policy.id, "threshold_ids"): (old, new)})
             if old != new:
                 policy._message_log(
                     tracking_value_ids=[
