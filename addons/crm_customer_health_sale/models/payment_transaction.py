@@ -6,14 +6,19 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
-    def _post_process(self):
-        return super(
-            PaymentTransaction, self.with_context(is_confirmed_by_payment=True)
-        )._post_process()
-
     def _check_amount_and_confirm_order(self):
-        """The orders that are confirmed indeed: the customer of another one is told that the
-        payment has arrived.
-        """
-        confirmed = super()._check_amount_and_confirm_order()
-        return confirmed.filtered(lambda order: order.state == "sale")
+        """Orders of customers on hold are put off: an error would undo what was paid."""
+        orders = self.sale_order_ids
+        reached = orders.browse()
+        for transaction in self:
+            # As core: exactly one quotation, of which enough was paid.
+            quotation = transaction.sale_order_ids
+            if (
+                len(quotation) == 1
+                and quotation.state in ("draft", "sent")
+                and quotation._is_confirmation_amount_reached()
+            ):
+                reached |= quotation
+        held = reached - reached._leave_out_held()
+        free = self.filtered(lambda transaction: not transaction.sale_order_ids & held)
+        return super(PaymentTransaction, free)._check_amount_and_confirm_order()

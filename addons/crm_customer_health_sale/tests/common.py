@@ -1,6 +1,3 @@
-from contextlib import contextmanager
-from unittest.mock import patch
-
 from odoo import Command
 
 from odoo.addons.crm_customer_hold.tests.hold_common import HoldCommon
@@ -35,17 +32,8 @@ class OrderHoldCommon(HoldCommon):
             }
         )
 
-    @contextmanager
-    def _at_the_screen(self):
-        """What follows is done by somebody at the web client."""
-        with patch.object(
-            type(self.env["sale.order"]), "_is_confirmed_by_person", lambda self: True
-        ):
-            yield
-
     def _confirm(self, orders, user=None):
-        with self._at_the_screen():
-            return orders.with_user(user or self.env.user).action_confirm()
+        return orders.with_user(user or self.env.user).action_confirm()
 
     def _get_activities(self, orders):
         return (

@@ -1,6 +1,6 @@
 from freezegun import freeze_time
 
-from odoo import Command
+from odoo import SUPERUSER_ID, Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
@@ -132,6 +132,40 @@ class TestOrderHold(OrderHoldCommon):
         self._confirm(orders.filtered(lambda order: order.partner_id == self.prompt))
         self.assertEqual(orders.mapped("state"), ["sale", "draft", "sale"])
 
+    def test_whoever_confirms(self):
+        """Also the system, a scheduled action: no hold is passed over in silence."""
+        order = self._quote()
+        for confirming in (order.sudo(), order.with_user(SUPERUSER_ID)):
+            with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+                confirming.action_confirm()
+
+    def test_created_as_confirmed(self):
+        """As imports and the external API may."""
+        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+            self._quote(state="sale")
+        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+            self.env["sale.order"].with_user(self.manager).create(
+                {"partner_id": self.late.id, "state": "sale"}
+            )
+        self.assertEqual(self._quote(self.prompt, state="sale").state, "sale")
+        by_the_system = self.env["sale.order"].with_user(SUPERUSER_ID)
+        loaded = by_the_system.create(
+            {"partner_id": self.late.id, "company_id": self.company.id, "state": "sale"}
+        )
+        self.assertEqual(loaded.state, "sale", "demo data of other addons")
+        self.policy.order_hold = "warn"
+        self.assertEqual(self._quote(state="sale").state, "sale")
+
+    def test_state_is_not_written(self):
+        order, cancelled = self._quote(), self._quote()
+        cancelled._action_cancel()
+        for held in (order, cancelled):
+            with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+                held.with_user(self.seller).write({"state": "sale"})
+        order.with_user(self.manager)._override_hold("Good customer")
+        order.with_user(self.seller).write({"state": "sale"})
+        self.assertEqual(order.state, "sale")
+
     def test_companies(self):
         other = self._create_company(name="Second")
         self.env.user.company_ids |= other
@@ -258,6 +292,6 @@ class TestOrderHold(OrderHoldCommon):
 
     def test_uninstalled_without_a_trace(self):
         order = self._quote()
-        order.sudo().action_confirm()
+        order.sudo()._validate_order()
         self.assertForgotten("sale.order", uninstall_hook)
         self.assertFalse(self._get_activities(order))

@@ -11,12 +11,12 @@ from .common import ORDER_ON_HOLD, OrderHoldCommon
 @tagged("post_install", "-at_install")
 @freeze_time("2024-04-10 10:00")
 class TestOrderHoldActivity(OrderHoldCommon):
-    """Orders that machines confirm stay quotations, somebody is told, and told again when paid."""
+    """Orders that customers sign stay quotations, somebody is told, and told again when paid."""
 
-    def test_scheduled_action(self):
+    def test_signed(self):
         held, free = self._quote(), self._quote(self.prompt)
         notes = len(held.message_ids)
-        self.assertIs((held | free).sudo().action_confirm(), True)
+        (held | free).sudo()._validate_order()
         self.assertEqual((held | free).mapped("state"), ["draft", "sale"])
         activity = self._get_activities(held | free)
         self.assertRecordValues(
@@ -33,7 +33,7 @@ class TestOrderHoldActivity(OrderHoldCommon):
         self.assertIn("on hold", held.message_ids[0].body)
         for text in (held.message_ids[0].body, activity.summary, activity.note or ""):
             self.assertNotIn("1,000", text)
-        held.sudo().action_confirm()
+        held.sudo()._validate_order()
         self.assertEqual(len(self._get_activities(held)), 1, "once")
         self.assertEqual(len(held.message_ids), notes + 1)
 
@@ -55,8 +55,8 @@ class TestOrderHoldActivity(OrderHoldCommon):
             "_send_order_notification_mail",
             lambda order, template: mailed.append(order),
         ):
-            orders.action_confirm()
-        self.assertEqual(mailed, [free])
+            orders._validate_order()
+        self.assertEqual(set(mailed), {free})
         self.assertEqual(held.state, "draft")
 
     def test_warning_is_no_obstacle(self):
@@ -87,18 +87,20 @@ class TestOrderHoldActivity(OrderHoldCommon):
             self.assertEqual(order._get_hold_responsible(), user)
             user.active = False
         self.assertFalse(order._get_hold_responsible())
-        order.sudo().action_confirm()
+        order.sudo()._validate_order()
         self.assertEqual(order.state, "draft")
         self.assertFalse(self._get_activities(order).user_id)
 
     def test_who_is_not_told(self):
         """Neither customers, nor colleagues of another company."""
         other = self._create_company(name="Second")
-        stranger = self._create_user("oh-stranger", "sales_team.group_sale_salesman", company=other)
+        stranger = self._create_user("oh-stranger", "sales_team.group_sale_salesman")
         order = self._quote()
         order.team_id = False
         self.seller.active = False
         self.policy.fallback_user_id = stranger
+        # Later this colleague goes to the other company.
+        stranger.write({"company_ids": [(6, 0, other.ids)], "company_id": other.id})
         portal = self._create_user("oh-portal", "base.group_portal")
         self.cr.execute(
             "UPDATE sale_order SET create_uid = %s WHERE id = %s", [portal.id, order.id]
@@ -116,8 +118,8 @@ class TestOrderHoldActivity(OrderHoldCommon):
             "_get_carts",
             lambda self: self.sudo().filtered(lambda order: order.state == "draft"),
         ):
-            orders.sudo().action_confirm()
-            orders.sudo().action_confirm()
+            orders.sudo()._validate_order()
+            orders.sudo()._validate_order()
         self.assertEqual(orders.mapped("state"), ["sent", "sent"])
         self.assertEqual(len(self._get_activities(orders)), 2)
         self.assertEqual(len(cart.message_ids), notes + 1, "no mail, no tracking")
@@ -133,7 +135,7 @@ class TestOrderHoldActivity(OrderHoldCommon):
             "_",
             lambda env, source, **values: f"{env.context.get('lang')}: {source}",
         ):
-            order.sudo().with_context(lang="it_IT").action_confirm()
+            order.sudo().with_context(lang="it_IT")._validate_order()
         self.assertIn("en_US: The order was to be confirmed", order.message_ids[0].body)
         self.assertIn("en_US: Not confirmed", self._get_activities(order).summary)
 
@@ -142,7 +144,7 @@ class TestOrderHoldActivity(OrderHoldCommon):
         self.env.ref(ORDER_ON_HOLD).unlink()
         order = self._quote()
         for __ in range(2):
-            order.sudo().action_confirm()
+            order.sudo()._validate_order()
         self.assertEqual(len(order.activity_ids), 1)
         order.with_user(self.manager)._override_hold("Good customer")
         self._confirm(order, self.seller)
@@ -151,7 +153,7 @@ class TestOrderHoldActivity(OrderHoldCommon):
     def test_decided(self):
         """Confirming or cancelling ends the activity."""
         confirmed, cancelled = orders = self._quote() | self._quote()
-        orders.sudo().action_confirm()
+        orders.sudo()._validate_order()
         self.assertEqual(len(self._get_activities(orders)), 2)
         confirmed.with_user(self.manager)._override_hold("Good customer")
         self._confirm(confirmed, self.seller)
@@ -161,14 +163,14 @@ class TestOrderHoldActivity(OrderHoldCommon):
 
     def _hold_many(self, number):
         orders = self.env["sale.order"].concat(*(self._quote() for __ in range(number)))
-        orders.sudo().action_confirm()
+        orders.sudo()._validate_order()
         return orders
 
     def test_told_of_the_payment(self):
         order = self._hold_many(1)
         of_other = self._quote(self.prompt)
         self.prompt.hold_policy = "always"
-        of_other.sudo().action_confirm()
+        of_other.sudo()._validate_order()
         activity = self._get_activities(order)
         with freeze_time("2024-04-15 10:00"):
             self._refresh()
@@ -180,7 +182,7 @@ class TestOrderHoldActivity(OrderHoldCommon):
             self.assertEqual(activity.user_id, self.seller)
             self.assertIn("Not confirmed", self._get_activities(of_other).summary)
             self.assertEqual(order.state, "draft", "it is for people to confirm")
-            order.sudo().action_confirm()
+            order.sudo()._validate_order()
             self.assertEqual(order.state, "sale")
             self.assertFalse(self._get_activities(order))
 

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from xmlrpc.client import Fault
 
 from odoo import fields
 from odoo.tests import HttpCase, JsonRpcException, tagged
@@ -23,12 +24,6 @@ class TestOrderHoldHttp(OrderHoldCommon, HttpCase):
         # As the other side sees it.
         self.env.cr.flush()
         self.password = self.seller.login
-
-    def assertHeldBack(self, order=None):
-        order = order or self.order
-        self.env.invalidate_all()
-        self.assertEqual(order.state, "draft")
-        self.assertEqual(self._get_activities(order).user_id, self.seller)
 
     def _click(self, orders):
         return self.make_jsonrpc_request(
@@ -56,40 +51,24 @@ class TestOrderHoldHttp(OrderHoldCommon, HttpCase):
         self.env.invalidate_all()
         self.assertEqual(self.free.state, "sale")
 
-    @mute_logger("odoo.addons.rpc.controllers.xmlrpc")  # to be removed in Odoo 20
+    def assertRefused(self):
+        self.env.invalidate_all()
+        self.assertEqual((self.order | self.free).mapped("state"), ["draft", "draft"])
+
+    @mute_logger("odoo.addons.rpc.controllers.xmlrpc", "odoo.http")  # to be removed in Odoo 20
     def test_xmlrpc(self):
-        result = self.xmlrpc_object.execute_kw(
-            self.env.cr.dbname,
-            self.seller.id,
-            self.password,
-            "sale.order",
-            "action_confirm",
-            [(self.order | self.free).ids],
-        )
-        self.assertIs(result, True)
-        self.assertHeldBack()
-        self.assertEqual(self.free.state, "sale")
+        with self.assertRaisesRegex(Fault, "Late Ltd owes"):
+            self.xmlrpc_object.execute_kw(
+                self.env.cr.dbname,
+                self.seller.id,
+                self.password,
+                "sale.order",
+                "action_confirm",
+                [(self.order | self.free).ids],
+            )
+        self.assertRefused()
 
-    @mute_logger("odoo.addons.rpc.controllers.jsonrpc")  # to be removed in Odoo 20
-    def test_jsonrpc(self):
-        result = self.make_jsonrpc_request(
-            "/jsonrpc",
-            {
-                "service": "object",
-                "method": "execute_kw",
-                "args": [
-                    self.env.cr.dbname,
-                    self.seller.id,
-                    self.password,
-                    "sale.order",
-                    "action_confirm",
-                    [self.order.ids],
-                ],
-            },
-        )
-        self.assertIs(result, True)
-        self.assertHeldBack()
-
+    @mute_logger("odoo.http")
     def test_json2(self):
         key = (
             self.env["res.users.apikeys"]
@@ -97,14 +76,20 @@ class TestOrderHoldHttp(OrderHoldCommon, HttpCase):
             .sudo()
             ._generate("rpc", "Shop", fields.Datetime.now() + timedelta(days=1))
         )
-        response = self.url_open(
-            "/json/2/sale.order/action_confirm",
-            json={"ids": self.order.ids},
-            headers={"Authorization": f"bearer {key}"},
-        )
-        self.assertEqual(response.status_code, 200, response.text)
-        self.assertIs(response.json(), True)
-        self.assertHeldBack()
+        for method, body in (
+            ("action_confirm", {"ids": self.order.ids}),
+            ("write", {"ids": self.order.ids, "vals": {"state": "sale"}}),
+            ("create", {"vals_list": [{"partner_id": self.late.id, "state": "sale"}]}),
+        ):
+            with self.subTest(method):
+                response = self.url_open(
+                    f"/json/2/sale.order/{method}",
+                    json=body,
+                    headers={"Authorization": f"bearer {key}"},
+                )
+                self.assertEqual(response.status_code, 422, response.text)
+                self.assertIn("Late Ltd owes", response.json()["message"])
+                self.assertRefused()
 
     def test_signature_at_the_portal(self):
         self.order.write({"state": "sent", "require_signature": True, "require_payment": False})

@@ -3,7 +3,6 @@ from freezegun import freeze_time
 from odoo.tests import tagged
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
-from odoo.addons.http_routing.tests.common import MockRequest
 from odoo.addons.mail.tests.common import MailCase
 
 from .common import OrderHoldCommon
@@ -70,43 +69,30 @@ class TestOrderHoldPayment(OrderHoldCommon, AccountPaymentCommon, MailCase):
         self.assertEqual(order.state, "draft")
         self.assertFalse(order.invoice_ids)
 
-    def test_who_confirms(self):
-        order = self._quote()
-        self.assertFalse(order._is_confirmed_by_person(), "a scheduled action")
-        for path, is_person in (
-            ("/web/dataset/call_button/sale.order/action_confirm", True),
-            ("/web/dataset/call_kw/sale.order/action_confirm", True),
-            ("/web/dataset/call_kw/pos.order/sync_from_ui", False),
-            ("/web/dataset/call_kw/project.task/web_save", False),
-            ("/web/dataset/call_kw/project.project/web_save", False),
-            ("/shop/payment/validate", False),
-            ("/my/orders/1/accept", False),
-            ("/payment/status/poll", False),
-            ("/xmlrpc/2/object", False),
-            ("/json/2/sale.order/action_confirm", False),
-        ):
-            with self.subTest(path), MockRequest(self.env, path=path):
-                self.assertEqual(order._is_confirmed_by_person(), is_person)
-
-    def test_confirmed_while_it_is_created(self):
-        """For a task or a timesheet Odoo does so: refused, all that was typed would be lost."""
-        order = self._quote()
-        for key in ("create_for_task_id", "create_for_employee_mapping"):
-            created = order.with_context(**{key: 1})
-            with MockRequest(self.env, path="/web/dataset/call_kw/sale.order/web_save"):
-                self.assertFalse(created._is_confirmed_by_person(), key)
-            path = "/web/dataset/call_button/sale.order/action_confirm"
-            with MockRequest(self.env, path=path):
-                self.assertTrue(created._is_confirmed_by_person(), "a click")
-        with MockRequest(self.env, path="/web/dataset/call_kw/sale.order/web_save"):
-            order.with_context(create_for_task_id=1).action_confirm()
-        self.assertEqual(order.state, "draft")
-        self.assertEqual(len(self._get_activities(order)), 1)
+    def test_two_payments_at_once(self):
+        """One for an order on hold, one for another: neither is in the other's way."""
+        held, free = self._quote(), self._quote(self.prompt)
+        transactions = self.env["payment.transaction"].concat(
+            *(
+                self._create_transaction(
+                    flow="redirect",
+                    amount=order.amount_total,
+                    currency_id=order.currency_id.id,
+                    partner_id=order.partner_invoice_id.id,
+                    reference=order.name,
+                    sale_order_ids=order.ids,
+                    state="done",
+                )
+                for order in (held, free)
+            )
+        )
+        with self.mock_mail_gateway():
+            self.assertEqual(transactions._check_amount_and_confirm_order(), free)
+        self.assertEqual((held.state, free.state), ("draft", "sale"))
 
     def test_accountant_processes_a_payment(self):
         """A payment is not refused because its order is on hold, wherever it is registered."""
         order = self._quote()
-        with MockRequest(self.env, path="/web/dataset/call_button/account.payment/action_post"):
-            self._pay_online(order)
+        self._pay_online(order)
         self.assertEqual(order.state, "draft")
         self.assertEqual(len(self._get_activities(order)), 1)

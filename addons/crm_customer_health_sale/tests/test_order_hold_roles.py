@@ -1,6 +1,6 @@
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from odoo.addons.crm_customer_hold.tests.hold_common import HoldRoles
@@ -86,8 +86,9 @@ class TestOrderHoldRoles(HoldRoles, OrderHoldCommon):
             self.order_of_other.with_user(self.other_seller).hold_reason, "The customer is on hold."
         )
         self.assertIn("1,000.00", self.order.with_user(self.seller).hold_reason)
-        with self._at_the_screen():
-            message = self.order_of_other.with_user(self.other_seller)._confirmation_error_message()
+        with self.assertRaises(UserError) as refusal:
+            self.order_of_other.with_user(self.other_seller)._check_confirming()
+        message = str(refusal.exception)
         self.assertIn("The customer is on hold.", message)
         self.assertNotIn("1,000", message)
 

@@ -1,13 +1,13 @@
-from odoo import SUPERUSER_ID, api, models
+from odoo import SUPERUSER_ID, api
 from odoo.fields import Domain
 
 ORDER_ON_HOLD = "crm_customer_health_sale.mail_activity_type_order_on_hold"
 
 
-class SaleOrder(models.Model):
+class Activity:
     """Quotations that stayed behind because of a hold have an activity, once."""
 
-    _inherit = "sale.order"
+    __slots__ = ()
 
     def _put_on_hold(self):
         """Leave these quotations as they are, and tell who is responsible.

@@ -4,8 +4,12 @@ from odoo.tools import SQL
 
 from odoo.addons.crm_customer_health.mixins.crm_customer_figures import HEALTH_GROUP
 
+from .activity import Activity
+from .confirmation import Confirmation
+from .payer import Payer
 
-class SaleOrder(models.Model):
+
+class SaleOrder(Activity, Confirmation, Payer, models.Model):
     """A quotation shows whether its payer is on hold, why, and who let it pass."""
 
     _name = "sale.order"
@@ -44,6 +48,28 @@ class SaleOrder(models.Model):
         groups=HEALTH_GROUP,
         help="What the payer's status rests on, the weightiest first.",
     )
+
+    # Payer
+    partner_invoice_id = fields.Many2one(tracking=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        orders._check_created()
+        return orders
+
+    def write(self, vals):
+        if vals.get("state") == "sale":
+            self._check_confirming()
+        confirmed = self.browse()
+        if not vals.keys().isdisjoint(("partner_id", "partner_invoice_id")) and (
+            not self._may_override_hold()
+        ):
+            confirmed = self.filtered(lambda order: order.state == "sale")
+        payers = confirmed._get_payers()
+        result = super().write(vals)
+        confirmed._check_new_payers(payers)
+        return result
 
     # Hooks of the hold -----------------------------------------------------------------------
 
