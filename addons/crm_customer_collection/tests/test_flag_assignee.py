@@ -100,9 +100,13 @@ class TestFlagAssignee(FlagCommon):
         """A colleague without Sales and Accounting may be the contact's salesperson, but is not
         told what it owes.
         """
-        self.customer.user_id = self._create_user("f-plain", "base.group_user")
+        plain = self._create_user("f-plain", "base.group_user")
+        self.customer.user_id = plain
         self.assertTold(self.fallback)
-        self.policy.fallback_user_id = self.customer.user_id
+        sales = self.env.ref("sales_team.group_sale_salesman")
+        plain.group_ids |= sales
+        self.policy.fallback_user_id = plain
+        plain.group_ids -= sales
         self.assertTold(self.env["res.users"])
         implying = self._create_user("f-manager", "sales_team.group_sale_manager")
         self.customer.user_id = implying

@@ -247,7 +247,7 @@ class TestStatusChanges(HealthCommon):
     def test_change_is_logged_when_the_status_changes(self):
         for day in (1, 2, 3):
             self._settled(1000.0, 0, due=f"2023-12-0{day}")
-        invoice = self._invoice(1000.0, invoice_date_due="2024-04-30")
+        invoice = self._invoice(9000.0, invoice_date_due="2024-04-30")
         self._refresh()
         domain = [("partner_id", "=", self.partner.id)]
         self.assertFalse(self.changes.search(domain), "a first status is no change")
@@ -266,7 +266,7 @@ class TestStatusChanges(HealthCommon):
                         "date": self._date("2024-09-21"),
                         "old_status": old,
                         "new_status": row.health_status,
-                        "overdue_amount": 1000.0,
+                        "overdue_amount": 9000.0,
                     }
                 ],
             )

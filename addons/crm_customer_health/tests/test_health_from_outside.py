@@ -76,7 +76,10 @@ class TestHealthFromOutside(OverdueCommon):
         log = (
             self.env["crm.accounting.log"]
             .sudo()
-            .search([("res_model", "=", self.policy._name), ("res_id", "=", self.policy.id)])
+            .search(
+                [("res_model", "=", self.policy._name), ("res_id", "=", self.policy.id)],
+                order="id",
+            )
         )
         changes = {row.field_name: (row.user_id, row.old_value, row.new_value) for row in log}
         self.assertEqual(changes["window_months"], (self.manager, "12", "6"))

@@ -2,6 +2,7 @@ from . import (
     crm_customer_health_policy,
     res_partner,
     sale_order,
+    stock_move,
     stock_picking,
     stock_picking_release,
     stock_picking_type,

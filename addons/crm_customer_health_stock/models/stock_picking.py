@@ -106,4 +106,28 @@ class StockPicking(models.Model):
     def button_validate(self):
         """All ways to deliver lead here: the form, the list, batches and the wizards in between."""
         self._check_hold()
+        self._check_orders_of_others()
         return super().button_validate()
+
+    def _check_orders_of_others(self):
+        """Refuse goods of orders on hold in a transfer for somebody else.
+
+        :raise UserError: for who may not override.
+        """
+        if self._may_override_hold():
+            return
+        reasons = {}
+        for picking in self.filtered_domain(self._get_holdable_domain()):
+            moves = picking.move_ids.filtered(
+                lambda move, picking=picking: (
+                    move.location_dest_id.usage == "customer"
+                    # The warehouse may see neither orders nor payers.
+                    and move.sudo().sale_line_id.order_id not in picking.sudo().sale_id
+                )
+            )
+            if held_sudo := moves._get_held_orders():
+                reasons[picking] = self.env._(
+                    "It holds goods of orders on hold: %(orders)s.",
+                    orders=", ".join(held_sudo.mapped("name")),
+                )
+        self._refuse_held(reasons)

@@ -87,6 +87,35 @@ class TestDeliveryHoldEscape(DeliveryHoldCommon):
         self._validate(delivery)
         self.assertEqual(delivery.state, "done")
 
+    def test_moves_that_travel_to_another_transfer(self):
+        """With or without their order line, to somebody else's transfer or to one of nobody."""
+        delivery, other = self._deliver(), self._deliver(self.prompt)
+        nobodys = self._move(self.warehouse.out_type_id, self.stock, self.customers, False)
+        for text, values in (
+            ("another's", {"picking_id": other.id}),
+            ("nobody's, without its line", {"picking_id": nobodys.id, "sale_line_id": False}),
+            ("no transfer", {"picking_id": False, "sale_line_id": False}),
+        ):
+            with (
+                self.subTest(text),
+                self.assertRaisesRegex(UserError, OFF_HOLD),
+                self.env.cr.savepoint(),
+            ):
+                delivery.move_ids.with_user(self.picker).write(values)
+        # By who may, or by the system: they are held in the other transfer, too, whichever of the
+        # orders it takes for its own.
+        later = self._deliver()
+        for moves in (delivery.move_ids, later.move_ids):
+            target = self._deliver(self.prompt) if moves in delivery.move_ids else other
+            moves.picking_id = target
+            self._flush()
+            with self.assertRaisesRegex(UserError, "Late Ltd owes|goods of orders on hold"):
+                self._validate(target)
+        self._pay(self.claim, date="2024-04-10")
+        self._flush()
+        self._validate(other)
+        self.assertEqual(other.state, "done")
+
     def test_everyday_work_goes_on(self):
         contact = self.env["res.partner"].create({"name": "Lara", "parent_id": self.late.id})
         delivery, other = self._send(self.late), self._send(self.prompt)

@@ -267,11 +267,15 @@ class CrmCustomerHoldMixin(Overriding, models.AbstractModel):
         """
         escaped = guarded_sudo - guarded_sudo.browse().union(*guarded_sudo._get_blocked())
         if escaped:
-            raise UserError(
-                self.env._(
-                    "This would take off hold what is on hold: %(documents)s",
-                    documents=", ".join(escaped.mapped("display_name")),
-                )
-                + "\n"
-                + self._get_hold_advice()
+            self._raise_escaped(escaped)
+
+    @api.model
+    def _raise_escaped(self, documents_sudo):
+        raise UserError(
+            self.env._(
+                "This would take off hold what is on hold: %(documents)s",
+                documents=", ".join(documents_sudo.mapped("display_name")),
             )
+            + "\n"
+            + self._get_hold_advice()
+        )
