@@ -37,6 +37,18 @@ class TestHealthReasons(HealthCommon):
         self.assertEqual((row.health_status, row.health_score), ("unknown", 0.0))
         self.assertEqual((row.overdue_amount, row.overdue_over_90), (1000.0, 1000.0))
 
+    def test_overdue_invoices_that_credit_notes_cover(self):
+        """They are invoices, and nothing is left to judge."""
+        self._invoice(1000.0)
+        self._create_deal_invoice([(1000.0, None)], move_type="out_refund", date="2024-03-01")
+        self.assertEqual(
+            self._get_reasons(),
+            [
+                "Nothing was settled in the window; what is overdue is covered by credits.",
+                "$ 1,000.00 was received or credited, but is not matched yet.",
+            ],
+        )
+
     def test_threshold_is_named(self):
         policy = self._get_policy()
         policy.write({"minimum_items": 0, "purchase_weight": 0, "trend_weight": 0})

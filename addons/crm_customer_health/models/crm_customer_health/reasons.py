@@ -34,13 +34,17 @@ class Reasons:
         return reasons + self._get_special_reasons(policy)
 
     def _get_unknown_reason(self) -> str:
-        """Why there is no score: also of who owes, but never got an invoice that was due."""
-        if self.overdue_amount:
+        """Why there is no score: also of who owes, but by no invoice that would be judged."""
+        if self.net_overdue_amount > 0:
             return self.env._(
                 "Owes %(amount)s since %(date)s from an entry without invoice; nothing is known of"
                 " how it pays.",
-                amount=self._format_amount(self.overdue_amount),
+                amount=self._format_amount(self.net_overdue_amount),
                 date=format_date(self.env, self.oldest_due_date),
+            )
+        if self.overdue_amount:
+            return self.env._(
+                "Nothing was settled in the window; what is overdue is covered by credits."
             )
         return self.env._("Nothing was settled in the window and no invoice is overdue.")
 
