@@ -8,6 +8,7 @@ BATCH = 1000
 REPEATS = 15
 MEMORY_GROWTH = 1.2
 PAGE = 80
+#: One more than the list counts to.
 COUNT_LIMIT = 1001
 SECONDS_OF_A_LIST = 2
 

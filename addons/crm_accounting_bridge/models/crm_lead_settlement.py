@@ -132,10 +132,11 @@ class CrmLeadSettlement(models.Model):
         """
         settlements = self.env["account.receivable.settlement"]
         domain = Domain(domain).optimize_full(self)
+        settlements = self.env["account.receivable.settlement"]
         since, until = settlements._get_period(domain)
-        document_ids = self._get_wanted_document_ids_sql(domain)
+        wanted = self._get_wanted_document_ids_sql(domain)
         newest_first = not order or order.startswith(self._order.split(",", 1)[0])
-        if limit and newest_first and not document_ids and not self._ids:
+        if limit and newest_first and not wanted and not self._ids:
             for start in settlements._get_window_starts(offset + limit, since, until):
                 newest = domain & Domain("settlement_date", ">=", start)
                 query = super()._search(newest, offset, limit, order, **options)
@@ -144,19 +145,24 @@ class CrmLeadSettlement(models.Model):
                 if len(ids) == limit:
                     return self.browse(ids)._as_query()
         query = super()._search(domain, offset, limit, order, **options)
-        if document_ids:
-            self._restrict_query(query, document_ids)
+        if wanted:
+            self._restrict_query(query, wanted)
         elif (since or until) and not self._ids:
             self._restrict_query(query, self._get_period_document_ids_sql(since, until))
         return query
 
     @api.model
     def _restrict_query(self, query, document_ids: SQL):
-        """Have the query read only these documents."""
+        """Have the query read only these documents.
+
+        They are asked for before: PostgreSQL plans well for what is named.
+        """
         if not query.is_empty():
             self.env["crm.lead.share"]._flush()
             self.env["crm.lead"].flush_model(["user_id"])
-            query._tables[self._table] = SQL("(%s)", self._get_row_sql(document_ids=document_ids))
+            ids = sorted({move_id for [move_id] in self.env.execute_query(document_ids)})
+            rows = self._get_row_sql(document_ids=SQL("SELECT UNNEST(%s::int[])", ids))
+            query._tables[self._table] = SQL("(%s)", rows)
 
     @api.model
     def _get_wanted_document_ids_sql(self, domain: Domain) -> SQL | None:
@@ -193,14 +199,13 @@ class CrmLeadSettlement(models.Model):
         settlements = self.env["account.receivable.settlement"]
         return SQL(
             """
-            SELECT move_id
+            SELECT DISTINCT move_id
               FROM account_move_line
              WHERE opportunity_id IS NOT NULL
                AND parent_state = 'posted'
-               AND (move_id IN (SELECT move_id FROM (%(settlements)s) settlement)
-                    OR %(invoiced)s)
+               AND (move_id IN (%(settled)s) OR %(invoiced)s)
             """,
-            settlements=settlements._get_settlement_sql(
+            settled=settlements._get_settled_move_ids_sql(
                 settlements._get_period_scope(since, until)
             ),
             invoiced=SQL(" AND ").join(

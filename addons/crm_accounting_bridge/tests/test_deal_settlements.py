@@ -227,6 +227,7 @@ class TestDealSettlements(BridgeCommon):
             self.assertEqual(row.due_date, self._date("2024-01-10"))
             expected = "2024-01-25" if row.counted_as == "paid" else "2024-01-31"
             self.assertEqual(row.settlement_date, self._date(expected))
+            self.assertIn(row, row.search([("settlement_date", "=", expected)]))
 
     def test_undone_and_moved_to_another_deal(self):
         invoice = self._create_deal_invoice([(60.0, self.a), (40.0, self.b)])
