@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Collection",
     "summary": "Overdue customers are flagged to Sales, once, until they pay or promise to",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
@@ -30,6 +30,7 @@
     "assets": {
         "web.assets_tests": ["crm_customer_collection/static/tests/tours/**"],
     },
+    "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "auto_install": True,
 }

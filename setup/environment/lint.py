@@ -8,8 +8,6 @@ from .paths import ADDONS, ROOT, TESTS
 from .results import Results
 
 # What is right in an Odoo addon only: scripts print, and their classes are no Odoo models.
-# What belongs together lies together: a model may be extended in several small files.
-NOT_FOR_ADDONS = "--disable=consider-merging-classes-inherited"
 NOT_FOR_SCRIPTS = "--disable=print-used,method-required-super,missing-return"
 
 
@@ -25,7 +23,7 @@ def commands(python):
         "pylint-odoo of scripts": [*pylint, NOT_FOR_SCRIPTS, *scripts],
     }
     if addons:
-        found["pylint-odoo of addons"] = [*pylint, NOT_FOR_ADDONS, *addons]
+        found["pylint-odoo of addons"] = [*pylint, *addons]
         found["addons' pages"] = [python, ROOT / "setup" / "documents.py", "--check"]
         found["oca-checks-odoo-module"] = [python.parent / "oca-checks-odoo-module", *addons]
     return found

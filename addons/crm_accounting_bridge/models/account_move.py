@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .crm_lead import BILLING_GROUPS
+from .billing_status import BILLING_GROUPS
 
 
 class AccountMove(models.Model):

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 
-from .crm_lead import BILLING_GROUPS
+from .billing_status import BILLING_GROUPS
 
 
 class AccountMoveLine(models.Model):

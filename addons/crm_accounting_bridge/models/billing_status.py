@@ -24,3 +24,7 @@ STAGE_FALLBACKS = {
 
 #: Statuses that only posted invoices bring about: their stages are accounting's, beyond "Won".
 INVOICED_STATUSES = ("partially_invoiced", "invoiced", "partially_paid", "overdue", "paid")
+
+#: Who may see a deal's figures. Reading the deal itself is not enough: other addons let portal
+#: partners read opportunities that were assigned to them.
+BILLING_GROUPS = "sales_team.group_sale_salesman,account.group_account_invoice"

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-from .crm_lead_manual import MANUAL_FIELDS
+from .crm_lead.manual import MANUAL_FIELDS
 
 #: What makes a message say what it says, by whom, when and about which deal.
 _CONTENT_FIELDS = frozenset(

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 from odoo.addons.account_receivable_settlement.tests.common import ReceivableCommon
 
 #: Says with a traceback why a deal could not follow.
-STAGE_LOGGER = "odoo.addons.crm_accounting_bridge.models.crm_lead_stage"
+STAGE_LOGGER = "odoo.addons.crm_accounting_bridge.models.crm_lead.stage"
 
 #: What the shares of settlements that make a figure count as.
 COUNTED_AS = {

@@ -145,7 +145,7 @@ class TestDealRefresh(BridgeCommon):
         self._end_transaction()
         self.assertTrue(all(deals.mapped("is_billing_waiting")))
         leads = self.env(user=SUPERUSER_ID, context={})["crm.lead"]
-        with patch("odoo.addons.crm_accounting_bridge.models.crm_lead_refresh._PART_SIZE", 2):
+        with patch("odoo.addons.crm_accounting_bridge.models.crm_lead.refresh._PART_SIZE", 2):
             position, parts = deals[0].id - 1, 0
             while position:
                 reached = leads._on_all_receivables_changed(0, position)

@@ -1,7 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.crm_lead_manual import MANUAL_STATUSES, WITHOUT_AMOUNT_STATUSES
+from ..models.crm_lead.manual import MANUAL_STATUSES, WITHOUT_AMOUNT_STATUSES
 
 
 class CrmManualBilling(models.TransientModel):

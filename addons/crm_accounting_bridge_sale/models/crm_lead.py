@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from odoo.addons.crm_accounting_bridge.models.crm_lead import BILLING_GROUPS
+from odoo.addons.crm_accounting_bridge.models.billing_status import BILLING_GROUPS
 
 
 class CrmLead(models.Model):

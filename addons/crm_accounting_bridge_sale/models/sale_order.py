@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.fields import Domain
 
-from odoo.addons.crm_accounting_bridge.models.crm_lead import BILLING_GROUPS
+from odoo.addons.crm_accounting_bridge.models.billing_status import BILLING_GROUPS
 
 
 class SaleOrder(models.Model):

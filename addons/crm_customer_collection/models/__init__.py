@@ -8,6 +8,4 @@ from . import (
     crm_payment_promise,
     digest_digest,
     mail_activity,
-    mail_tracking_value,
-    res_partner_activity,
 )

@@ -46,14 +46,17 @@ class FlagCommon(OverdueCommon):
             [("partner_id", "=", (partner or self.customer).id), ("closed_on", "=", False)]
         )
 
+    def _get_row(self, partner=None):
+        return (partner or self.customer).sudo()._get_health_of_companies(self.company)
+
     def _get_activities(self, partner=None):
         return (
             self.env["mail.activity"]
             .sudo()
             .search(
                 [
-                    ("res_model", "=", "res.partner"),
-                    ("res_id", "=", (partner or self.customer).id),
+                    ("res_model", "=", "crm.customer.health"),
+                    ("res_id", "=", self._get_row(partner).id),
                     ("activity_type_id", "=", self.flags._get_activity_type_id()),
                 ]
             )

@@ -162,7 +162,7 @@ class TestPromises(FlagCommon):
         self._morning("2024-03-11 08:00:00")
         activity = self._get_activities()
         self.assertEqual(activity.user_id, self.seller)
-        self.assertIn("Broken promise", str(activity.note))
+        self.assertIn("Broken promise", self._get_row().overdue_facts)
 
     def test_flag_waits_for_the_promised_day(self):
         self._overdue(1000.0)
@@ -174,7 +174,7 @@ class TestPromises(FlagCommon):
         self.assertEqual(flag.activity_id.date_deadline, date(2024, 3, 10), "silent")
         self._morning("2024-03-11 08:00:00")
         self.assertEqual(flag.activity_id.date_deadline, date(2024, 3, 11), "broken: today")
-        self.assertIn("Broken promise", str(flag.activity_id.note))
+        self.assertIn("Broken promise", self._get_row().overdue_facts)
 
     def test_broken_promise_of_a_done_flag_is_told_once(self):
         self._overdue(1000.0)

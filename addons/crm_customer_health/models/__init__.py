@@ -10,9 +10,9 @@ from . import (
     crm_customer_health_snapshot,
     crm_customer_health_threshold,
     crm_lead,
+    mail_activity,
     mail_message,
     mail_thread,
-    mail_tracking_value,
     res_company,
     res_partner,
 )

@@ -4,8 +4,8 @@ from odoo import api, fields, models
 class CrmCustomerHealthChange(models.Model):
     """A change of a customer's status: from what, to what, when, with how much overdue.
 
-    A log for lists and sums over many customers, written with what is logged in the chatter; only
-    administrators can delete from it.
+    A log of its own, not messages: a night may bring thousands. Only administrators can delete from
+    it.
     """
 
     _name = "crm.customer.health.change"
@@ -31,6 +31,9 @@ class CrmCustomerHealthChange(models.Model):
     overdue_amount = fields.Monetary(
         "Overdue", readonly=True, help="What was overdue when the status changed."
     )
+    reasons = fields.Text(
+        "Why", readonly=True, help="What the status rested on then, the weightiest first."
+    )
 
     _company_date_idx = models.Index("(company_id, date)")
     # A digest counts what happened since a point in time.
@@ -51,6 +54,7 @@ class CrmCustomerHealthChange(models.Model):
                     "old_status": old_status,
                     "new_status": health.health_status,
                     "overdue_amount": health.overdue_amount,
+                    "reasons": health.health_reasons,
                 }
                 for health, old_status in old_statuses.items()
             ]

@@ -167,25 +167,34 @@ class ResPartner(models.Model):
             health_alias, "id" if field_expr == "health_id" else field_expr, query
         )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "user_id" in vals:
+            self.env["crm.customer.health"]._sweep_conversations(self)
+        return result
+
+    def unlink(self):
+        # The database would delete the rows, and leave what people said about the customer.
+        self.env["crm.customer.health"].sudo().search([("partner_id", "in", self.ids)]).unlink()
+        return super().unlink()
+
+    @api.model
+    def _log_on_health(self, company, bodies: dict):
+        """Note something on customers' rows, for who may see them.
+
+        :param bodies: by customer. They say no amount: whoever follows the row may get it by mail.
+        """
+        rows = (
+            self.env["crm.customer.health"]
+            .sudo()  # who decides something need not see the customer's figures
+            .search(
+                Domain("company_id", "=", company.id)
+                & Domain("partner_id", "in", [customer.id for customer in bodies])
+            )
+        )
+        rows._message_log_batch({row.id: bodies[row.partner_id] for row in rows})
+
     def action_view_health(self):
         """Open the customer's diagnosis in the current company."""
         self.ensure_one()
         return self.health_id._get_form_action()
-
-    def _log_tracked_values(self, company, changes_by_id: dict[int, list[tuple]]):
-        """Log changes in these customers' chatter that not everybody may see who reads it: as
-        tracked values of the company, in empty messages.
-
-        :param changes_by_id: by partner id, what ``_create_tracking_values`` takes.
-        """
-        tracking = self.env["mail.tracking.value"].sudo()  # nobody may write them
-        messages = self._message_log_batch(dict.fromkeys(self.ids, ""))
-        # Whose figures they are: who may not see this company does not see the change.
-        messages.record_company_id = company
-        tracking.create(
-            [
-                {**tracking._create_tracking_values(*change), "mail_message_id": message.id}
-                for message in messages
-                for change in changes_by_id[message.res_id]
-            ]
-        )

@@ -2,6 +2,7 @@ from . import (
     test_company_figures,
     test_health_as_of,
     test_health_changes,
+    test_health_conversation,
     test_health_events,
     test_health_formulas,
     test_health_from_outside,

@@ -293,8 +293,8 @@ class TestHealthChanges(HealthCommon):
         with (
             self.assertRaises(KeyboardInterrupt),
             patch.object(
-                self.env.registry["crm.customer.health"],
-                "_log_status_changes",
+                self.env.registry["crm.customer.health.change"],
+                "_log",
                 side_effect=KeyboardInterrupt,
             ),
             self.env.cr.savepoint(),
@@ -337,24 +337,34 @@ class TestHealthChanges(HealthCommon):
             self._settled(1000, 0, due=f"2024-02-{10 + number}")
         self._work_off()
         row = self._get_row()
-        messages = self.partner.message_ids
-        self.assertNotEqual(row.health_status, "at_risk")
-        before = dict(row._fields["health_status"].selection)[row.health_status]
+        messages = self.partner.message_ids | row.message_ids
+        changes = row.change_ids
+        before = row.health_status
+        self.assertNotEqual(before, "at_risk")
         self._invoice(90000, date="2023-05-01", invoice_date_due="2023-05-31")
         self._work_off()
         self.assertEqual(self._get_row().health_status, "at_risk")
-        message = self.partner.message_ids - messages
-        self.assertEqual(len(message), 1)
-        reasons, status = message.sudo().tracking_value_ids.sorted("id")
-        self.assertEqual(
-            (status.field_id.name, status.old_value_char, status.new_value_char),
-            ("health_status", before, "At Risk"),
+        row.invalidate_recordset()
+        change = row.change_ids - changes
+        self.assertRecordValues(
+            change,
+            [
+                {
+                    "old_status": before,
+                    "new_status": "at_risk",
+                    "overdue_amount": 90000.0,
+                    "reasons": row.health_reasons,
+                }
+            ],
         )
-        self.assertEqual(reasons.new_value_text, self._get_row().health_reasons)
-        self.assertIn("05/31/2023", reasons.new_value_text)
+        self.assertIn("05/31/2023", change.reasons)
         self.health._refresh(self.company)
         self.health._refresh(self.company, self.partner)
-        self.assertEqual(self.partner.message_ids - messages, message)
+        row.invalidate_recordset()
+        self.assertEqual(row.change_ids, changes | change)
+        self.assertEqual(
+            self.partner.message_ids | row.message_ids, messages, "a log of its own, no messages"
+        )
 
     def test_the_calendar_alone_changes_figures(self):
         self._invoice(100, invoice_date_due="2024-03-01")

@@ -3,8 +3,6 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.mail.tools.discuss import Store
-
 from .common import HealthCommon
 
 AMOUNTS = ["open_amount", "overdue_amount", "paid_amount", "days_beyond_terms", "payment_score"]
@@ -313,46 +311,33 @@ class TestHealthRoles(HealthCommon):
 
     # Chatter ---------------------------------------------------------------------------------
 
-    def _log_change(self, row):
-        row = row.sudo()
-        row._log_status_changes({row.id: "healthy" if row.health_status != "healthy" else "watch"})
-        self._flush()
-        return (
-            self.env["mail.message"]
-            .sudo()
-            .search([("model", "=", "res.partner"), ("res_id", "=", row.partner_id.id)], limit=1)
-        )
-
-    def _get_shown(self, message, user):
-        """What the browser gets of the message's tracked values."""
-        message = message.with_env(self.env(user=user, su=False))
-        return Store().add(message).get_result()["mail.message"][0].get("trackingValues")
-
-    def test_changes_in_the_chatter_follow_the_rows(self):
-        message = self._log_change(self.row[self.others])
-        self.assertEqual(len(message.tracking_value_ids), 2)
-        for user in (self.internal, self.seller):
-            self.assertFalse(self._get_shown(message, user))
-        for user in (self.other_seller, self.leader, self.biller):
-            self.assertEqual(len(self._get_shown(message, user)), 2)
-
-    def test_changes_in_the_chatter_cannot_be_searched_for(self):
-        message = self._log_change(self.row[self.others])
-        term = message.tracking_value_ids.filtered("new_value_char").new_value_char
-        for user, expected in (
+    def test_changes_of_status_follow_the_rows(self):
+        rows = self.row[self.others].sudo()
+        change = self.env["crm.customer.health.change"].sudo()
+        change._log({rows: "healthy" if rows.health_status != "healthy" else "watch"})
+        change = change.search([("partner_id", "=", self.others.id)], limit=1)
+        for user, is_seen in (
             (self.internal, False),
             (self.seller, False),
             (self.other_seller, True),
+            (self.leader, True),
             (self.biller, True),
         ):
-            found = (
-                self.env["mail.message"]
-                .with_user(user)
-                ._message_fetch(None, thread=self.others.with_user(user), search_term=term)
-            )
-            self.assertEqual(message in found["messages"].sudo(), expected, user.login)
-        with self.assertRaises(AccessError):
-            self.env["mail.tracking.value"].with_user(self.leader).search([])
+            model = change.with_user(user)
+            with self.subTest(user.login):
+                if is_seen:
+                    self.assertTrue(model.reasons)
+                    self.assertIn(change, rows.with_user(user).change_ids)
+                else:
+                    with self.assertRaises(AccessError):
+                        model.read(["reasons"])
+                self.assertEqual(
+                    bool(
+                        model.has_access("read")
+                        and model.search([("reasons", "ilike", change.reasons[:20])])
+                    ),
+                    is_seen,
+                )
 
 
 @tagged("post_install", "-at_install")
@@ -497,16 +482,9 @@ class TestHealthRolesCompanies(HealthCommon):
         )
         self.assertEqual(model.search([*scope, ("health_overdue_amount", "=", 0)]).ids, bill.ids)
 
-    def test_changes_in_the_chatter_follow_the_company(self):
-        user = self._create_user("h2-chatter", "account.group_account_manager")
-        for row, count in ((self.row, 2), (self.other_row, 0)):
-            row._log_status_changes({row.id: "healthy"})
-            message = (
-                self.env["mail.message"]
-                .sudo()
-                .search([("model", "=", "res.partner"), ("res_id", "=", self.customer.id)], limit=1)
-            )
-            values = message.tracking_value_ids
-            self.assertEqual(len(values), 2)
-            shown = values._filter_has_field_access(self.env(user=user, su=False))
-            self.assertEqual(len(shown), count)
+    def test_changes_of_status_are_of_own_companies(self):
+        user = self._create_user("h2-changes", "account.group_account_manager")
+        changes = self.env["crm.customer.health.change"]
+        changes.sudo()._log({self.row: "healthy", self.other_row: "healthy"})
+        found = changes.with_user(user).search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(found.company_id, self.company)

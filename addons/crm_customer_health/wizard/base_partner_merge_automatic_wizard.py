@@ -15,6 +15,11 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             self.env["crm.customer.health.snapshot"].sudo()._rebuild(customers.exists())
         return result
 
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        # Two rows of a company collide, and Odoo would delete one with all that is on it.
+        self.env["crm.customer.health"]._merge_rows(src_partners, dst_partner)
+        return super()._update_foreign_keys(src_partners, dst_partner)
+
     def _is_history_merged(self, partners, dst_partner) -> bool:
         """Whether journal items go from one customer to another: few merges of contacts do that."""
         sources = partners - dst_partner if dst_partner else partners

@@ -4,6 +4,5 @@ from . import (
     sale_order,
     stock_move,
     stock_picking,
-    stock_picking_release,
     stock_picking_type,
 )

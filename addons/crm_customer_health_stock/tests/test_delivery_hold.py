@@ -221,7 +221,9 @@ class TestDeliveryHold(DeliveryHoldCommon):
             ],
         )
         self.assertIn("1,000.00", override.hold_reason)
-        for record in (delivery, self.late):
+        row = self.late._get_health_of_companies(self.company)
+        self.assertNotIn("confirmed the transfer", str(self.late.message_ids.mapped("body")))
+        for record in (delivery, row):
             self.assertIn(
                 "The bank confirmed the transfer.", str(record.message_ids.mapped("body"))
             )

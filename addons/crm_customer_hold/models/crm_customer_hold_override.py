@@ -61,14 +61,13 @@ class CrmCustomerHoldOverride(models.Model):
         )
         reason = override.reason
         document._message_log(body=self.env._("Hold overridden: %(reason)s", reason=reason))
-        override.partner_id._message_log(
-            body=self.env._(
-                "Hold of %(document)s overridden: %(reason)s",
-                document=Markup("<a href='#' data-oe-model='%s' data-oe-id='%s'>%s</a>")
-                % (document._name, document.id, document.display_name),
-                reason=reason,
-            )
+        told = self.env._(
+            "Hold of %(document)s overridden: %(reason)s",
+            document=Markup("<a href='#' data-oe-model='%s' data-oe-id='%s'>%s</a>")
+            % (document._name, document.id, document.display_name),
+            reason=reason,
         )
+        override.partner_id._log_on_health(override.company_id, {override.partner_id: told})
         return override
 
     def _get_note(self) -> str:

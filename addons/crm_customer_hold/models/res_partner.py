@@ -23,7 +23,6 @@ class ResPartner(models.Model):
         ],
         string="Hold",
         company_dependent=True,
-        tracking=True,
         groups=POLICY_GROUPS,
         help="By policy: on hold while so much is overdue for so many days that the company's"
         " customer health policy asks to act.",
@@ -37,8 +36,14 @@ class ResPartner(models.Model):
         customers = self.commercial_partner_id
         held_ids = list(customers._get_holds(company))
         result = super().write({key: vals[key] for key in vals if key != "hold_policy"})
+        decided = customers.filtered(
+            lambda customer: (customer.hold_policy or False) != (vals["hold_policy"] or False)
+        )
         with self.env["crm.accounting.log"]._logging(customers, ["hold_policy"]):
             super(ResPartner, customers).write({"hold_policy": vals["hold_policy"]})
+        labels = dict(self._fields["hold_policy"]._description_selection(self.env))
+        body = self.env._("Hold: %(decision)s", decision=labels.get(vals["hold_policy"], ""))
+        self._log_on_health(company, dict.fromkeys(decided, body))
         released = self.browse(held_ids) - self.browse(customers._get_holds(company))
         if released:
             # Who decides need not see the documents that wait.

@@ -129,23 +129,23 @@ class TestHold(OverdueCommon):
                 with self.assertRaises(AccessError):
                     self.env["res.partner"].with_user(user).search([("hold_policy", "=", "never")])
 
-    def test_decision_stays_in_the_chatter(self):
+    def test_decision_stays_in_the_chatter_of_the_row(self):
+        self._overdue(1000.0)
+        self._refresh()
+        row = self.customer._get_health_of_companies(self.company)
+        before = self.customer.message_ids, row.message_ids
+        self.customer.with_user(self.manager).hold_policy = "never"
+        self.customer.with_user(self.manager).hold_policy = "never"
         self._flush()
-        customer = self.customer.with_context(tracking_disable=False, mail_notrack=False)
-        customer.with_user(self.manager).hold_policy = "never"
-        self._flush()
-        value = self.customer.message_ids.sudo().tracking_value_ids.filtered(
-            lambda value: value.field_id.name == "hold_policy"
-        )
-        self.assertRecordValues(
-            value, [{"old_value_char": "By Policy", "new_value_char": "Never on Hold"}]
-        )
-        message = value.mail_message_id.with_env(self.env)
+        self.assertEqual(self.customer.message_ids, before[0], "everybody reads the contact's")
+        message = row.message_ids - before[1]
+        self.assertIn("Hold: Never on Hold", str(message.body))
         self.assertEqual(message.author_id, self.manager.partner_id)
         with self.assertRaises(AccessError):
             message.with_user(self.manager).unlink()
+        internal = self._create_user("h-internal", "base.group_user")
         with self.assertRaises(AccessError):
-            message.with_user(self.manager).write({"body": "Nothing."})
+            message.with_user(internal).read(["body"])
 
     def test_released_is_told_once(self):
         """The hook by which documents learn that their customer is not held any more."""

@@ -18,8 +18,7 @@ class Batch:
         company = health.company_id
         today = company._get_today()
         assignees = self._get_assignees(company, health.partner_id)
-        activities = self._create_activities(health, assignees)
-        return self.create(
+        flags = self.create(
             [
                 {
                     "company_id": company.id,
@@ -29,12 +28,14 @@ class Batch:
                     "assigned_id": assignees.get(row.partner_id.id),
                     "named_id": assignees.get(row.partner_id.id),
                     "told_on": today,
-                    "activity_id": activities.get(row.partner_id.id),
                     **self._get_owed_values(row, today),
                 }
                 for row in health
             ]
         )
+        # Whom a customer is flagged to may see it from now on, and so have an activity on it.
+        flags._tell({row.partner_id: row for row in health})
+        return flags
 
     def _change_flags(self, health, misdirected: dict):
         """Say what these customers owe now; who had dealt with a flag is told again if it is worse.
@@ -47,7 +48,6 @@ class Batch:
         worse = self._get_worse(rows)
         moved = self.filtered(lambda flag: flag.id in misdirected)
         waiting = (self - moved).filtered("activity_id.active")
-        waiting._write_activities(rows)
         (waiting & worse).activity_id.date_deadline = today
         moved.activity_id.filtered("active").unlink()
         for flag in moved:
@@ -72,10 +72,10 @@ class Batch:
         for flag in escalated:
             by_leader[leaders[flag.id]] |= flag
         for leader_id, flags in by_leader.items():
+            flags.write({"assigned_id": leader_id, "told_on": today, "escalated_on": today})
             flags.activity_id.filtered("active").with_context(
                 mail_activity_quick_update=True
             ).write({"user_id": leader_id, "date_deadline": today})
-            flags.write({"assigned_id": leader_id, "told_on": today, "escalated_on": today})
         escalated.filtered(lambda flag: not flag.activity_id.active)._tell(
             {row.partner_id: row for row in health}
         )
@@ -142,49 +142,18 @@ class Batch:
         )
 
     def _tell(self, rows: dict):
-        """Make new activities for these flags, for who has them."""
-        if not self:
-            return
-        health = self.env["crm.customer.health"].union(
-            *(rows[customer] for customer in self.partner_id)
-        )
-        activities = self._create_activities(
-            health, {flag.partner_id.id: flag.assigned_id.id for flag in self if flag.assigned_id}
-        )
-        for flag in self:
-            flag.activity_id = activities.get(flag.partner_id.id)
+        """Make new activities for these flags, for who has them.
 
-    def _write_activities(self, rows: dict):
-        """Bring the text of these flags' activities up to date; what people wrote there stays."""
-        if not self:
-            return
-        facts = self._get_activity_facts(self.company_id, self.partner_id)
-        for flag in self:
-            activity = flag.activity_id
-            text = self._get_activity_text(
-                rows[flag.partner_id], facts.get(flag.partner_id.id, {}), activity.user_id
-            )
-            activity.write({**text, "note": self._get_replaced_note(activity.note, text["note"])})
-
-    @api.model
-    def _create_activities(self, health, users: dict[int, int]) -> dict[int, int]:
-        """One activity for each of these customers whom somebody can be told of.
-
-        Nobody gets a mail for each: the activity is in the list of things to do.
-
-        :param users: user ids by customer id.
-        :return: activity ids by customer id.
+        Nobody gets a mail for each: the activity is in the list of things to do. It says no amount;
+        these are on the customer's row, where it is.
         """
-        company = health.company_id
-        rows = health.filtered(lambda row: row.partner_id.id in users)
-        if not rows:
-            return {}
-        facts = self._get_activity_facts(company, rows.partner_id)
-        model_id = self.env["ir.model"]._get_id("res.partner")
+        told = self.filtered("assigned_id")
+        if not told:
+            return
+        model_id = self.env["ir.model"]._get_id("crm.customer.health")
         type_id = self._get_activity_type_id()
-        today = company._get_today()
         # The names of all at once: an activity asks for one after the other.
-        rows.partner_id.mapped("display_name")
+        told.partner_id.mapped("display_name")
         activities = (
             self.env["mail.activity"]
             .with_context(mail_activity_quick_update=True)
@@ -193,27 +162,23 @@ class Batch:
                     {
                         "activity_type_id": type_id,
                         "res_model_id": model_id,
-                        "res_id": row.partner_id.id,
-                        "user_id": users[row.partner_id.id],
-                        "date_deadline": today,
+                        "res_id": rows[flag.partner_id].id,
+                        "user_id": flag.assigned_id.id,
+                        "date_deadline": flag.company_id._get_today(),
                         "automated": True,
-                        **self._get_activity_text(
-                            row,
-                            facts.get(row.partner_id.id, {}),
-                            self.env["res.users"].browse(users[row.partner_id.id]),
-                        ),
+                        "summary": flag._get_summary(),
                     }
-                    for row in rows
+                    for flag in told
                 ]
             )
         )
-        return {activity.res_id: activity.id for activity in activities}
+        for flag, activity in zip(told, activities, strict=True):
+            flag.activity_id = activity
 
-    def _get_activity_text(self, row, facts: dict, user) -> dict[str, str]:
-        lang = user.lang or self.env.lang
-        flags = self.with_context(lang=lang)
-        row = row.with_context(lang=lang)
-        return {"summary": flags._get_summary(row), "note": flags._get_note(row, facts)}
+    def _get_summary(self) -> str:
+        """The activity's title, in the language of who is told."""
+        flag = self.with_context(lang=self.assigned_id.lang or self.env.lang)
+        return flag.env._("Overdue customer")
 
     @api.model
     def _get_activity_type_id(self) -> int | None:

@@ -1,20 +1,22 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from odoo.addons.crm_customer_health.mixins.crm_customer_figures import ALL_CUSTOMERS_GROUP
+
 from .assignee import Assignee
 from .batch import Batch
-from .text import Text
 
 
-class CrmCustomerFlag(Assignee, Batch, Text, models.Model):
+class CrmCustomerFlag(Assignee, Batch, models.Model):
     """An overdue customer of whom Sales was told: one open flag per company and customer.
 
-    The activity on the customer is what somebody has to do; the flag remembers that it was made,
-    for whom, and what was owed then. A flag whose activity was done stays open, silent, until the
-    customer is cured or owes more.
+    The activity on the customer's health row is what somebody has to do; the flag remembers that it
+    was made, for whom, and what was owed then. A flag whose activity was done stays open, silent,
+    until the customer is cured or owes more.
     """
 
     _name = "crm.customer.flag"
@@ -178,25 +180,32 @@ class CrmCustomerFlag(Assignee, Batch, Text, models.Model):
         self.activity_id.filtered("active").unlink()
 
     def _log_closing(self, company):
-        """As a tracked value: not everybody who reads the chatter may know that there was a flag
-        (``mail.tracking.value._filter_has_field_access``).
-        """
-        column = self.fields_get(["closing_reason"])["closing_reason"]
-        self.partner_id._log_tracked_values(
+        """In the chatter of the customers' rows, for who may see them."""
+        labels = dict(self._fields["closing_reason"]._description_selection(self.env))
+        self.env["res.partner"]._log_on_health(
             company,
             {
-                flag.partner_id.id: [("", flag.closing_reason, "closing_reason", column, flag)]
+                flag.partner_id: self.env._(
+                    "Flag closed: %(reason)s", reason=labels[flag.closing_reason]
+                )
                 for flag in self
             },
         )
 
     def action_view_customer(self):
-        """Open the customer, where the activity is."""
+        """Open the customer's diagnosis, where the activity is."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.partner",
-            "res_id": self.partner_id.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }
+        return self.partner_id._get_health_of_companies(self.company_id)._get_form_action()
+
+    def action_mark_done(self):
+        """Take the activity from whoever has it: nothing more is to be done about this debt.
+
+        For leaders, who may not write what is others': the flag stays, silent, until the customer
+        is cured or owes more.
+        """
+        self.check_access("read")
+        if not self.env.user.has_group(ALL_CUSTOMERS_GROUP) or not self.env[
+            "crm.payment.promise"
+        ].has_access("create"):
+            raise AccessError(self.env._("Flags of others are closed by leaders and Accounting."))
+        self.sudo().activity_id.filtered("active").action_feedback()

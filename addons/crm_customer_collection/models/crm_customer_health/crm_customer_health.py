@@ -4,11 +4,12 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .overdue_facts import OverdueFacts
 from .weekly_facts import WeeklyFacts
 from .weekly_rows import WeeklyRows
 
 
-class CrmCustomerHealth(WeeklyFacts, WeeklyRows, models.Model):
+class CrmCustomerHealth(OverdueFacts, WeeklyFacts, WeeklyRows, models.Model):
     """What is done about a customer: flags, promises and exclusions, as the user may see them."""
 
     _name = "crm.customer.health"
@@ -22,6 +23,11 @@ class CrmCustomerHealth(WeeklyFacts, WeeklyRows, models.Model):
     )
     exclusion_ids = fields.One2many(
         "crm.customer.flag.exclusion", compute="_compute_acting", string="Exclusions From Flags"
+    )
+    overdue_facts = fields.Text(
+        "To Talk About",
+        compute="_compute_overdue_facts",
+        help="The worst invoice, the last payment, the last promise that was broken.",
     )
     is_flagged = fields.Boolean(
         "Flagged",

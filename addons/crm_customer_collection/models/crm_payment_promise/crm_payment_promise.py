@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_amount, format_date
@@ -106,6 +108,7 @@ class CrmPaymentPromise(Judgement, models.Model):
         promises = super().create(vals_list)
         promises.sudo()._judge(promises.company_id, promises.partner_id)  # reads the journals
         promises._postpone_flags()
+        promises._log_on_customers()
         return promises
 
     def _postpone_flags(self):
@@ -143,6 +146,21 @@ class CrmPaymentPromise(Judgement, models.Model):
             ]
         ).partner_id.commercial_partner_id
 
+    def _log_on_customers(self):
+        """What became of these promises, in the chatter of the customers' rows."""
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for company, promises in self.grouped("company_id").items():
+            bodies = {}
+            for promise in promises:
+                customer = promise.partner_id.commercial_partner_id
+                line = self.env._(
+                    "Promise to pay by %(date)s: %(state)s",
+                    date=format_date(self.env, promise.date),
+                    state=labels[promise.state],
+                )
+                bodies[customer] = bodies.get(customer, Markup()) + Markup("<p>%s</p>") % line
+            self.env["res.partner"]._log_on_health(company, bodies)
+
     def _get_sentence(self) -> str:
         """What became of the promise, in the user's words."""
         values = {
@@ -167,3 +185,4 @@ class CrmPaymentPromise(Judgement, models.Model):
         promises = self.filtered(lambda promise: promise.state == "running").sudo()
         promises.write({"state": "withdrawn", "withdrawn_by_id": self.env.uid})
         promises._resume_flags()
+        promises._log_on_customers()

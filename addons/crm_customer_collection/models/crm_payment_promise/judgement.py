@@ -28,7 +28,7 @@ class Judgement:
             return  # mostly there is none
         payments = promises._get_payments()
         cleared = promises._get_cleared()
-        ended = self.browse()
+        ended = changed = self.browse()
         for promise in promises:
             key = (promise.company_id.id, promise.partner_id.commercial_partner_id.id)
             paid = promise._take_payments(payments[key])
@@ -39,7 +39,9 @@ class Judgement:
                 promise.paid_amount = paid
             if promise.state != state:
                 promise.state = state
+                changed |= promise
         ended._resume_flags()
+        changed._log_on_customers()
 
     def _get_state(self, paid: float, is_cleared: bool) -> str:
         if self.currency_id.compare_amounts(paid, self.amount) >= 0:

@@ -3,11 +3,11 @@ from odoo.tools import SQL
 from odoo.tools.query import Query
 
 from .cash import Cash
+from .conversation import Conversation
 from .diagnosis import Diagnosis
 from .facts import Facts
 from .judgement import Judgement
 from .live import Live
-from .messages import Messages
 from .reader import Reader
 from .reasons import Reasons
 from .refresh import Refresh
@@ -15,18 +15,30 @@ from .trend import Trend
 
 
 class CrmCustomerHealth(
-    Reader, Refresh, Facts, Judgement, Reasons, Cash, Messages, Live, Diagnosis, Trend, models.Model
+    Reader,
+    Refresh,
+    Facts,
+    Judgement,
+    Reasons,
+    Cash,
+    Live,
+    Diagnosis,
+    Trend,
+    Conversation,
+    models.Model,
 ):
     """One row per company and customer: what is open, how the customer pays, and what it means.
 
     The stored rows serve lists, searches and groups; who opens one customer while a change waits to
     be worked off sees figures computed at that moment (``live.py``). All
     amounts are in the company's currency. Nobody writes here: the rows are what the journals say.
+
+    The row is also the place of what people say about the customer (``conversation.py``).
     """
 
     _name = "crm.customer.health"
     _description = "Customer Health"
-    _inherit = ["crm.customer.figures"]
+    _inherit = ["crm.customer.figures", "mail.thread", "mail.activity.mixin"]
     _order = "overdue_amount desc, id"
 
     partner_id = fields.Many2one(index=True)
@@ -330,6 +342,13 @@ class CrmCustomerHealth(
     opportunity_count = fields.Integer(
         compute="_compute_opportunity_count",
         help="Opportunities of the customer that you may open.",
+    )
+
+    change_ids = fields.One2many(
+        "crm.customer.health.change",
+        compute="_compute_change_ids",
+        string="Status Changes",
+        help="The last changes of the status, and why.",
     )
 
     # Trend

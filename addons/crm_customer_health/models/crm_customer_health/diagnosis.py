@@ -4,6 +4,9 @@ from collections import Counter
 from odoo import api
 from odoo.fields import Domain
 
+#: Status changes that the diagnosis of a customer shows.
+SHOWN_CHANGES = 20
+
 
 class Diagnosis:
     """What one looks at in the diagnosis of a customer, and where it leads.
@@ -44,6 +47,16 @@ class Diagnosis:
         """A missing number reads as 0; a trend of 0 makes a measure of 50."""
         for health in self:
             health.has_trend = bool(health.payment_trend or health.trend_measure)
+
+    @api.depends("company_id", "partner_id")
+    def _compute_change_ids(self):
+        changes = self.env["crm.customer.health.change"]
+        for health in self:
+            health.change_ids = changes.search(
+                Domain("company_id", "=", health.company_id.id)
+                & Domain("partner_id", "=", health.partner_id.id),
+                limit=SHOWN_CHANGES,
+            )
 
     @api.depends("company_id", "partner_id")
     @api.depends_context("uid", "allowed_company_ids")

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ...changes import CustomersRefreshed
 from ...scope import HealthScope
+from .judgement import AMOUNTS, COUNTS
 
 #: Relations that are no tables when many customers are computed: they are read once.
 INLINE_RELATIONS = ("health_month",)
@@ -180,7 +181,8 @@ class Refresh:
     def _write_result(self, with_sql: SQL, companies, partners):
         """Bring the stored rows in line with ``health_result`` and tell what changed for people.
 
-        One statement. For all customers only rows that changed are written.
+        One statement. For all customers only rows that changed are written. The row of a customer
+        of whom nothing is left goes, unless people left something on it.
         """
         columns = [SQL.identifier(name) for name in self._get_result_columns()]
         values = [
@@ -203,21 +205,28 @@ class Refresh:
                 %(with)s old AS (
                     SELECT * FROM crm_customer_health
                      WHERE company_id = ANY(%(companies)s) AND %(scope)s
-                ), gone AS (
-                    DELETE FROM crm_customer_health health
-                     USING old
-                     WHERE health.id = old.id
-                       AND NOT EXISTS (
+                ), without AS (
+                    SELECT old.*, %(has_history)s AS has_history
+                      FROM old
+                     WHERE NOT EXISTS (
                            SELECT FROM health_result result
                             WHERE result.company_id = old.company_id
                               AND result.partner_id = old.partner_id)
+                ), gone AS (
+                    DELETE FROM crm_customer_health health
+                     USING without
+                     WHERE health.id = without.id AND NOT without.has_history
                  RETURNING health.id
                 ), written AS (
                     INSERT INTO crm_customer_health AS health (
                         %(columns)s, refreshed_at, refreshed_for, create_uid, create_date,
                         write_uid, write_date)
                     SELECT %(result)s, %(now)s, basis.as_of, %(uid)s, %(now)s, %(uid)s, %(now)s
-                      FROM health_result result
+                      FROM (
+                        SELECT %(columns)s FROM health_result
+                         UNION ALL
+                        SELECT %(empty)s FROM without WHERE has_history
+                           ) result
                       JOIN health_basis basis ON basis.company_id = result.company_id
                       LEFT JOIN old ON old.company_id = result.company_id
                                    AND old.partner_id = result.partner_id
@@ -241,7 +250,9 @@ class Refresh:
                 **{"with": SQL("%s, ", with_sql) if with_sql else SQL("WITH")},
                 companies=list(companies.ids),
                 scope=scope,
+                has_history=SQL("(%s)", self._get_history_sql("old")),
                 columns=SQL(", ").join(columns),
+                empty=self._get_empty_columns_sql(),
                 result=SQL(", ").join(SQL("result.%s", column) for column in columns),
                 excluded=SQL(", ").join(SQL("EXCLUDED.%s", column) for column in columns),
                 is_changed=is_changed,
@@ -268,13 +279,28 @@ class Refresh:
         )
 
     @api.model
+    def _get_empty_columns_sql(self) -> SQL:
+        """The stored columns of a customer of whom there is nothing in the journals."""
+        empty = {name: SQL("0") for name in (*AMOUNTS, *COUNTS)} | {
+            "company_id": SQL("company_id"),
+            "partner_id": SQL("partner_id"),
+            "health_status": SQL("'unknown'"),
+            "payment_risk": SQL("'unknown'"),
+            "needs_action": SQL("FALSE"),
+            "is_lapsed": SQL("FALSE"),
+        }
+        return SQL(", ").join(empty.get(name, SQL("NULL")) for name in self._get_result_columns())
+
+    @api.model
     def _on_customers_refreshed(self, changes: CustomersRefreshed):
         """Hook: the stored figures of these customers are of now.
 
         Runs with full rights, in the transaction that writes the figures. Other addons extend it
         with ``super()``: what they do about customers, they do here.
         """
-        self._log_status_changes(changes.old_statuses)
+        self.env["crm.customer.health.change"].sudo()._log(  # nobody may write them
+            {self.browse(row_id): status for row_id, status in changes.old_statuses.items()}
+        )
 
     @api.model
     def _cron_refresh(self):
@@ -289,5 +315,6 @@ class Refresh:
         commit_progress(remaining=len(due))
         for norm in due:
             self._refresh(norm.company_id)
+            self._sweep_conversations()
             if not commit_progress(1):
                 break

@@ -11,13 +11,8 @@ registry.category("web_tour.tours").add("crm_customer_flag_tour", {
             run: "click",
         },
         {
-            content: "The activity is on the customer",
+            content: "The activity is on the customer's diagnosis",
             trigger: ".o_form_view .o-mail-Activity:contains(Overdue)",
-        },
-        {
-            content: "Open the diagnosis",
-            trigger: ".o_form_view button[name=action_view_health]",
-            run: "click",
         },
         {
             content: "It is flagged; record a promise",

@@ -1,4 +1,3 @@
-from odoo import models
 from odoo.tools import SQL, groupby
 
 from odoo.addons.account_receivable_settlement.scope import Scope
@@ -11,7 +10,7 @@ INVOICED = tuple(name for name in PARTS if name != "credited")
 AMOUNTS = ("invoiced_untaxed", "overdue_total", "refunded")
 
 
-class CrmLead(models.Model):
+class Figures:
     """A deal's figures: the sums of its shares of documents and their settlements.
 
     ``crm.lead.share`` says how they are shared. What is due is what a deal's share of its documents
@@ -19,7 +18,7 @@ class CrmLead(models.Model):
     ``invoiced_total = paid_total + discount_total + written_off_total + due_total``.
     """
 
-    _inherit = "crm.lead"
+    __slots__ = ()
 
     def _get_billing_figures(self) -> dict[int, dict]:
         """Figures of the deals that have posted documents, by deal id.

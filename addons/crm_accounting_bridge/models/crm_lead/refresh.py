@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from psycopg2 import OperationalError
 
-from odoo import api, fields, models
+from odoo import api, fields
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -12,7 +12,7 @@ _BATCH_SIZE = 100
 _PART_SIZE = 200
 
 
-class CrmLead(models.Model):
+class Refresh:
     """How deals learn that something changed: they read the outbox of receivables.
 
     Accounting writes nothing on deals. What it changed waits as keys ``(0, deal id)`` until the
@@ -20,7 +20,7 @@ class CrmLead(models.Model):
     for all and one for those that changed; status and stage as a person writes them.
     """
 
-    _inherit = "crm.lead"
+    __slots__ = ()
 
     # What changed ----------------------------------------------------------------------------
 

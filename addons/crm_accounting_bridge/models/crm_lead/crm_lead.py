@@ -1,14 +1,16 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .billing_status import BILLING_STATUSES
+from ..billing_status import BILLING_GROUPS, BILLING_STATUSES
+from .figures import Figures
+from .manual import MANUAL_STATUSES, Manual
+from .refresh import Refresh
+from .stage import Stage
 
-#: Who may see a deal's figures. Reading the deal itself is not enough: other addons let portal
-#: partners read opportunities that were assigned to them.
-BILLING_GROUPS = "sales_team.group_sale_salesman,account.group_account_invoice"
 
+class CrmLead(Stage, Refresh, Manual, Figures, models.Model):
+    """The billing of an opportunity: what was invoiced, paid, is due and overdue."""
 
-class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     billing_line_ids = fields.One2many(
@@ -166,6 +168,129 @@ class CrmLead(models.Model):
         compute_sudo=True,
         groups=BILLING_GROUPS,
         help="Something changed in accounting that the stored figures do not show yet.",
+    )
+
+    # Set by hand (``manual.py``)
+    manual_billing_status = fields.Selection(
+        MANUAL_STATUSES,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="The billing status that finance set by hand.",
+    )
+    manual_currency_id = fields.Many2one(
+        "res.currency",
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="Currency of the amounts set by hand.",
+    )
+    manual_invoiced = fields.Monetary(
+        "Invoiced (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        currency_field="manual_currency_id",
+        groups=BILLING_GROUPS,
+        help="Invoiced in another program, taxes included, less credit notes.",
+    )
+    manual_paid = fields.Monetary(
+        "Paid (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        currency_field="manual_currency_id",
+        groups=BILLING_GROUPS,
+        help="Money received for what was invoiced in another program.",
+    )
+    manual_invoice_date = fields.Date(
+        "Invoice Date (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="Date of the first invoice in another program.",
+    )
+    manual_payment_date = fields.Date(
+        "Payment Date (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="Date of the newest payment in another program.",
+    )
+    manual_due_date = fields.Date(
+        "Due Date (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="When the amount due must be paid: from the next day on it is overdue.",
+    )
+    manual_reason = fields.Char(
+        "Reason (by Hand)",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="Why the figures were set by hand.",
+    )
+    manual_user_id = fields.Many2one(
+        "res.users",
+        "Set by",
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="Who set the figures by hand.",
+    )
+    manual_date = fields.Datetime(
+        "Set on",
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="When the figures were set by hand.",
+    )
+    has_uncounted_invoices = fields.Boolean(
+        "Invoices Not Counted",
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="The figures are set by hand although there are posted invoices in Odoo: finance"
+        " decides which of them hold.",
+    )
+    is_manual_conflict_told = fields.Boolean(
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="Finance knows of the invoices that do not count for this deal.",
+    )
+
+    # The stage that follows (``stage.py``)
+    followed_billing_status = fields.Selection(
+        BILLING_STATUSES,
+        default="none",
+        readonly=True,
+        copy=False,
+        groups=BILLING_GROUPS,
+        help="The billing status that the stage has followed last; none of a deal whose documents"
+        " are older than its link to them.",
+    )
+    stage_before_billing_id = fields.Many2one(
+        "crm.stage",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        groups=BILLING_GROUPS,
+        help="Where the opportunity was before accounting moved it; it returns there when all"
+        " invoices are withdrawn.",
+    )
+    is_stage_held = fields.Boolean(
+        "Keep in This Stage",
+        copy=False,
+        tracking=True,
+        groups=BILLING_GROUPS,
+        help="Accounting does not move this opportunity; its billing status goes on.",
     )
 
     @api.depends("company_id")

@@ -4,50 +4,22 @@ from datetime import datetime, time
 
 from psycopg2 import OperationalError
 
-from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from .billing_status import BILLING_STATUSES, INVOICED_STATUSES, STAGE_FALLBACKS
-from .crm_lead import BILLING_GROUPS
+from ..billing_status import INVOICED_STATUSES, STAGE_FALLBACKS
 
 _logger = logging.getLogger(__name__)
 
 
-class CrmLead(models.Model):
+class Stage:
     """The stage follows the billing status: forward and back, but never against people.
 
     Status and stage are written as a person writes them: closing date, probability, lead scoring,
     tracking and automation rules follow, and what other addons forbid, they forbid.
     """
 
-    _inherit = "crm.lead"
-
-    followed_billing_status = fields.Selection(
-        BILLING_STATUSES,
-        default="none",
-        readonly=True,
-        copy=False,
-        groups=BILLING_GROUPS,
-        help="The billing status that the stage has followed last; none of a deal whose documents"
-        " are older than its link to them.",
-    )
-    stage_before_billing_id = fields.Many2one(
-        "crm.stage",
-        readonly=True,
-        copy=False,
-        ondelete="set null",
-        groups=BILLING_GROUPS,
-        help="Where the opportunity was before accounting moved it; it returns there when all"
-        " invoices are withdrawn.",
-    )
-    is_stage_held = fields.Boolean(
-        "Keep in This Stage",
-        copy=False,
-        tracking=True,
-        groups=BILLING_GROUPS,
-        help="Accounting does not move this opportunity; its billing status goes on.",
-    )
+    __slots__ = ()
 
     def _follow_billing_status(self, status_by_lead=None, is_retry=False):
         """Write the deals' billing status, and move them into the stages that it stands for.
@@ -214,7 +186,7 @@ class CrmLead(models.Model):
                 lead.won_status == "won" and lead.stage_id.billing_status in INVOICED_STATUSES
             )
         )
-        return super(CrmLead, self - billed).action_set_won()
+        return super(Stage, self - billed).action_set_won()
 
     def _track_subtype(self, init_values):
         """A deal is announced as won once, not at each step from Won to Paid."""

@@ -2,8 +2,10 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .release import Release
 
-class StockPicking(models.Model):
+
+class StockPicking(Release, models.Model):
     """A delivery shows whether its payer is on hold, why, and who let it pass.
 
     Only what goes from us to customers is held, whatever the operation type: never receipts,

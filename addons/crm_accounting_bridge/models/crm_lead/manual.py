@@ -1,9 +1,8 @@
-from odoo import api, fields, models
+from odoo import api, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 
-from .billing_status import BILLING_STATUSES
-from .crm_lead import BILLING_GROUPS
+from ..billing_status import BILLING_STATUSES
 
 #: What finance may set by hand. Overdue is missing: it follows from the due date.
 MANUAL_STATUSES = [status for status in BILLING_STATUSES if status[0] != "overdue"]
@@ -44,7 +43,7 @@ LOGGED_FIELDS = (
 _ACTIVITY_TYPE = "crm_accounting_bridge.mail_activity_type_manual_billing"
 
 
-class CrmLead(models.Model):
+class Manual:
     """Deals that are invoiced in another program: finance says what became of them.
 
     The values set by hand take the place of the invoices: figures, status and stage follow from
@@ -52,102 +51,7 @@ class CrmLead(models.Model):
     for such a deal until finance puts it back to automatic; finance is told once when there are.
     """
 
-    _inherit = "crm.lead"
-
-    manual_billing_status = fields.Selection(
-        MANUAL_STATUSES,
-        readonly=True,
-        copy=False,
-        tracking=True,
-        groups=BILLING_GROUPS,
-        help="The billing status that finance set by hand.",
-    )
-    manual_currency_id = fields.Many2one(
-        "res.currency",
-        readonly=True,
-        copy=False,
-        groups=BILLING_GROUPS,
-        help="Currency of the amounts set by hand.",
-    )
-    manual_invoiced = fields.Monetary(
-        "Invoiced (by Hand)",
-        readonly=True,
-        copy=False,
-        tracking=True,
-        currency_field="manual_currency_id",
-        groups=BILLING_GROUPS,
-        help="Invoiced in another program, taxes included, less credit notes.",
-    )
-    manual_paid = fields.Monetary(
-        "Paid (by Hand)",
-        readonly=True,
-        copy=False,
-        tracking=True,
-        currency_field="manual_currency_id",
-        groups=BILLING_GROUPS,
-        help="Money received for what was invoiced in another program.",
-    )
-    manual_invoice_date = fields.Date(
-        "Invoice Date (by Hand)",
-        readonly=True,
-        copy=False,
-        tracking=True,
-        groups=BILLING_GROUPS,
-        help="Date of the first invoice in another program.",
-    )
-    manual_payment_date = fields.Date(
-        "Payment Date (by Hand)",
-        readonly=True,
-        copy=False,
-        tracking=True,
-        groups=BILLING_GROUPS,
-        help="Date of the newest payment in another program.",
-    )
-    manual_due_date = fields.Date(
-        "Due Date (by Hand)",
-        readonly=True,
-        copy=False,
-        tracking=True,
-        groups=BILLING_GROUPS,
-        help="When the amount due must be paid: from the next day on it is overdue.",
-    )
-    manual_reason = fields.Char(
-        "Reason (by Hand)",
-        readonly=True,
-        copy=False,
-        tracking=True,
-        groups=BILLING_GROUPS,
-        help="Why the figures were set by hand.",
-    )
-    manual_user_id = fields.Many2one(
-        "res.users",
-        "Set by",
-        readonly=True,
-        copy=False,
-        groups=BILLING_GROUPS,
-        help="Who set the figures by hand.",
-    )
-    manual_date = fields.Datetime(
-        "Set on",
-        readonly=True,
-        copy=False,
-        groups=BILLING_GROUPS,
-        help="When the figures were set by hand.",
-    )
-    has_uncounted_invoices = fields.Boolean(
-        "Invoices Not Counted",
-        readonly=True,
-        copy=False,
-        groups=BILLING_GROUPS,
-        help="The figures are set by hand although there are posted invoices in Odoo: finance"
-        " decides which of them hold.",
-    )
-    is_manual_conflict_told = fields.Boolean(
-        readonly=True,
-        copy=False,
-        groups=BILLING_GROUPS,
-        help="Finance knows of the invoices that do not count for this deal.",
-    )
+    __slots__ = ()
 
     def _get_manual_values(self) -> dict[int, dict]:
         """The deals' stored billing fields from what was set by hand, by deal id.

@@ -1,28 +1,43 @@
 from datetime import timedelta
 
-from lxml import html
-from markupsafe import Markup
-
 from odoo import api
 from odoo.tools import SQL, format_amount, format_date
 
-#: Marks what an activity says by itself, beside what people add.
-FACTS_CLASS = "o_crm_customer_flag_facts"
 
-
-class Text:
-    """What the activity of a flag says."""
+class OverdueFacts:
+    """What to talk about with an overdue customer, beside the figures."""
 
     __slots__ = ()
 
+    @api.depends(
+        "overdue_amount",
+        "days_overdue",
+        "oldest_due_date",
+        "overdue_count",
+        "payment_score",
+        "payment_trend",
+        "unapplied_credit_amount",
+    )
+    @api.depends_context("lang")
+    def _compute_overdue_facts(self):
+        """Of customers with something overdue; the journals are read with full rights, of rows that
+        the user may see.
+        """
+        self.overdue_facts = False
+        owing = self.filtered(lambda health: health.overdue_amount > 0)
+        for company, rows in owing.grouped("company_id").items():
+            facts = self._get_overdue_facts(company, rows.partner_id)
+            for health in rows:
+                lines = health._get_overdue_lines(facts.get(health.partner_id.id, {}))
+                health.overdue_facts = "\n".join(lines)
+
     @api.model
-    def _get_activity_facts(self, company, customers) -> dict[int, dict]:
+    def _get_overdue_facts(self, company, customers) -> dict[int, dict]:
         """What the figures of a customer do not say: the worst overdue invoice (the most money for
         the longest), the last payment, and the last promise that was broken. One statement.
         """
         self.env["crm.payment.promise"].flush_model()
         policy = self.env["crm.customer.health.policy"]._get_policy(company)
-        health = self.env["crm.customer.health"]
         rows = self.env.execute_query_dict(
             SQL(
                 """
@@ -54,67 +69,29 @@ class Text:
                   FULL JOIN payment USING (partner_id)
                   FULL JOIN promise USING (partner_id)
                 """,
-                items=self._get_overdue_items_sql(policy, customers),
-                cash=health._get_cash_sql(company, customers, since=None, until=None),
+                items=self.env["crm.customer.flag"]._get_overdue_items_sql(policy, customers),
+                cash=self._get_cash_sql(company, customers, since=None, until=None),
                 company=company.id,
                 customers=list(customers.ids),
             )
         )
         return {row["partner_id"]: row for row in rows}
 
-    @api.model
-    def _get_summary(self, health) -> str:
-        """The activity's title; seen by those who may see what the customer owes."""
-        return self.env._(
-            "Overdue: %(amount)s since %(date)s",
-            amount=format_amount(self.env, health.overdue_amount, health.currency_id),
-            date=format_date(self.env, health.oldest_due_date),
-        )
+    def _get_overdue_lines(self, facts: dict) -> list[str]:
+        """Hook: what there is to say, a line for each fact.
 
-    @api.model
-    def _get_note(self, health, facts: dict) -> Markup:
-        """The activity's text, a line for each fact.
-
-        :param health: the customer's row.
-        :param facts: of :meth:`_get_activity_facts`.
+        :param facts: of :meth:`_get_overdue_facts`.
         """
-        lines = self._get_note_lines(health, facts)
-        return Markup('<ul class="%s">%s</ul>') % (
-            FACTS_CLASS,
-            Markup("").join(Markup("<li>%s</li>") % line for line in lines),
-        )
-
-    @api.model
-    def _get_replaced_note(self, note, facts: Markup) -> Markup:
-        """The text of an activity with other facts, and with what people added to them."""
-        content = html.fragment_fromstring(note or "", create_parent=True)
-        for outdated in content.find_class(FACTS_CLASS):
-            outdated.drop_tree()
-        return facts + Markup("").join(
-            [
-                content.text or "",
-                *(Markup(html.tostring(part, encoding="unicode")) for part in content),
-            ]
-        )
-
-    @api.model
-    def _get_note_lines(self, health, facts: dict) -> list[str]:
-        """Hook: what the activity says of a customer, in the language of who is told.
-
-        It is not written anew every day: what grows with the days says of which day it is.
-        """
-        currency = health.currency_id
-        today = health.company_id._get_today()
+        self.ensure_one()
+        currency = self.currency_id
+        today = self.company_id._get_today()
         lines = [
             self.env._(
-                "%(amount)s overdue since %(date)s, %(days)s days on %(today)s, instalments:"
-                " %(count)s (%(company)s)",
-                amount=format_amount(self.env, health.overdue_amount, currency),
-                date=format_date(self.env, health.oldest_due_date),
-                days=health.days_overdue,
-                today=format_date(self.env, today),
-                count=health.overdue_count,
-                company=health.company_id.display_name,
+                "%(amount)s overdue since %(date)s, %(days)s days, instalments: %(count)s",
+                amount=format_amount(self.env, self.overdue_amount, currency),
+                date=format_date(self.env, self.oldest_due_date),
+                days=self.days_overdue,
+                count=self.overdue_count,
             )
         ]
         if facts.get("worst_name"):
@@ -126,7 +103,7 @@ class Text:
                     date=format_date(self.env, today - timedelta(days=facts["worst_days"])),
                 )
             )
-        unapplied = health._get_unapplied_reason(health.unapplied_credit_amount, currency)
+        unapplied = self._get_unapplied_reason(self.unapplied_credit_amount, currency)
         if unapplied:
             lines.append(unapplied)
         lines.append(
@@ -146,12 +123,12 @@ class Text:
                     date=format_date(self.env, facts["promised_for"]),
                 )
             )
-        if health.payment_risk != "unknown":
+        if self.payment_risk != "unknown":
             lines.append(
                 self.env._(
                     "Payment score %(score)s. %(trend)s",
-                    score=round(health.payment_score),
-                    trend=health._get_trend_reason(),
+                    score=round(self.payment_score),
+                    trend=self._get_trend_reason(),
                 ).strip()
             )
         return lines

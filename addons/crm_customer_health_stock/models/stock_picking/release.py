@@ -1,13 +1,13 @@
 from markupsafe import Markup
 
-from odoo import api, models
+from odoo import api
 from odoo.fields import Domain
 
 
-class StockPicking(models.Model):
+class Release:
     """Deliveries that may go again because their customer is no longer on hold."""
 
-    _inherit = "stock.picking"
+    __slots__ = ()
 
     @api.model
     def _tell_of_release(self, company, customers):
