@@ -206,7 +206,7 @@ class AccountReceivableSettlement(models.Model):
             for start in self._get_window_starts(offset + limit, since, until):
                 newest = domain & Domain("settlement_date", ">=", start)
                 query = super()._search(newest, offset, limit, order, **options)
-                self._restrict_query(query, self._get_period_scope(start, until))
+                self._restrict_query(query, self._get_window_scope(start, until))
                 ids = query.get_result_ids()
                 if len(ids) == limit:
                     return self.browse(ids)._as_query()
@@ -361,30 +361,51 @@ class AccountReceivableSettlement(models.Model):
         )
 
     @api.model
-    def _get_settled_move_ids_sql(self, scope: Scope) -> SQL:
-        """SQL of the ids of the documents that have settlements in a period's scope, and of others:
-        quicker than the settlements, since nothing is asked but what was reconciled.
+    def _get_period_line_sql(self, since: date | None, until: date | None) -> SQL:
+        """SQL of the ids of all instalments with settlements of these days, and of some others.
+
+        Quicker than the settlements: it asks what was reconciled, and not what that means.
         """
+        scope = self._get_period_scope(since, until)
+        day = SQL("GREATEST(payment.date, invoice.invoice_date)")
         return SQL(
             """
-            SELECT line.move_id
-              FROM account_partial_reconcile partial
-              JOIN account_move_line line ON line.id = partial.debit_move_id
-             WHERE partial.id = ANY(%(partial_ids)s) AND line.display_type = 'payment_term'
+            WITH wanted AS MATERIALIZED (SELECT UNNEST(%(partial_ids)s) AS id)
+            SELECT line.id
+              FROM wanted
+              JOIN account_partial_reconcile partial ON partial.id = wanted.id
+             CROSS JOIN LATERAL (
+                SELECT id FROM account_move_line
+                 WHERE id = ANY(ARRAY[partial.debit_move_id, partial.credit_move_id])
+                   AND display_type = 'payment_term'
+                OFFSET 0
+                   ) line
              UNION
-            SELECT line.move_id
-              FROM account_partial_reconcile partial
-              JOIN account_move_line line ON line.id = partial.credit_move_id
-             WHERE partial.id = ANY(%(partial_ids)s) AND line.display_type = 'payment_term'
+            SELECT id FROM (%(moved)s) moved
              UNION
-            SELECT move_id FROM (%(transferred)s) piece
-             UNION
-            SELECT move_id FROM (%(unposted)s) unposted
+            SELECT line.id
+              FROM account_payment payment
+              JOIN account_move__account_payment link ON link.payment_id = payment.id
+              JOIN account_move invoice ON invoice.id = link.invoice_id
+              JOIN account_move_line line
+                ON line.move_id = invoice.id AND line.display_type = 'payment_term'
+             WHERE payment.move_id IS NULL AND %(since)s AND %(until)s
             """,
             partial_ids=scope.partial_ids,
-            transferred=self._get_transferred_piece_sql(scope),
-            unposted=self.env["account.receivable.unposted"]._get_unposted_sql(scope),
+            moved=self._get_transferred_root_sql(scope),
+            since=SQL("%s >= %s", day, since) if since else SQL("TRUE"),
+            until=SQL("%s <= %s", day, until) if until else SQL("TRUE"),
         )
+
+    @api.model
+    def _get_window_scope(self, since: date, until: date | None) -> Scope:
+        """A scope in which are all settlements of a window: its instalments, looked up before.
+
+        PostgreSQL plans well for what is named.
+        """
+        self.env["account.receivable"]._flush()
+        rows = self.env.execute_query(self._get_period_line_sql(since, until))
+        return Scope(line_ids=SQL("%s::int[]", sorted(line_id for [line_id] in rows)))
 
     def _get_settlement_sql(self, scope=None) -> SQL:
         """All settled parts of receivable instalments of invoices, receipts and credit notes.

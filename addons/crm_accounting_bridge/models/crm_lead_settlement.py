@@ -203,11 +203,10 @@ class CrmLeadSettlement(models.Model):
               FROM account_move_line
              WHERE opportunity_id IS NOT NULL
                AND parent_state = 'posted'
-               AND (move_id IN (%(settled)s) OR %(invoiced)s)
+               AND (move_id IN (SELECT move_id FROM account_move_line WHERE id IN (%(settled)s))
+                    OR %(invoiced)s)
             """,
-            settled=settlements._get_settled_move_ids_sql(
-                settlements._get_period_scope(since, until)
-            ),
+            settled=settlements._get_period_line_sql(since, until),
             invoiced=SQL(" AND ").join(
                 [
                     *([SQL("invoice_date >= %s", since)] if since else []),

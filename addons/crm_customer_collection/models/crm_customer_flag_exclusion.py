@@ -34,6 +34,12 @@ class CrmCustomerFlagExclusion(models.Model):
                 raise ValidationError(
                     self.env._("A customer cannot be excluded until a day that has passed.")
                 )
+            policy = self.env["crm.customer.health.policy"].sudo()._get_policy(exclusion.company_id)
+            days = policy.exclusion_longest_days
+            if days and (exclusion.until - exclusion.company_id._get_today()).days > days:
+                raise ValidationError(
+                    self.env._("A customer is excluded for %(days)s days at most.", days=days)
+                )
 
     @api.constrains("reason")
     def _check_reason(self):

@@ -38,6 +38,41 @@ class TestPromises(FlagCommon):
         self._pay(invoice, 600.0, date="2024-03-10")
         self.assertPromise(promise, "kept", 1000.0)
 
+    def test_limits_of_the_policy(self):
+        """A cent for next year would keep flags away for nothing."""
+        self.policy.write({"promise_least_amount": 50, "promise_longest_days": 30})
+        self._overdue(1000.0)
+        self._refresh()
+        for amount, day in ((49.99, "2024-03-10"), (0.01, "2024-03-10"), (50.0, "2024-04-01")):
+            with self.subTest(amount=amount, day=day), self.assertRaises(ValidationError):
+                self._promise(amount, day)
+        self.assertTrue(self._promise(50.0, "2024-03-31"))
+        self.policy.promise_longest_days = 0
+        self.assertTrue(self._promise(50.0, "2029-03-31"))
+        small = self._create_customer("Small Debt", user_id=self.seller.id)
+        self._overdue(20.0, small)
+        self._refresh()
+        self.assertTrue(self._promise(20.0, partner_id=small.id), "all that it owes")
+        with self.assertRaises(ValidationError):
+            self._promise(19.99, partner_id=small.id)
+
+    def test_exclusions_end(self):
+        self.policy.exclusion_longest_days = 30
+        values = {"partner_id": self.customer.id, "reason": "Agreed."}
+        exclusions = self.env["crm.customer.flag.exclusion"]
+        with self.assertRaises(ValidationError):
+            exclusions.create({**values, "until": "2024-04-01"})
+        self.assertTrue(exclusions.create({**values, "until": "2024-03-31"}))
+
+    def test_limits_are_no_nonsense(self):
+        for values in (
+            {"promise_least_amount": -1},
+            {"promise_longest_days": -1},
+            {"exclusion_longest_days": -1},
+        ):
+            with self.subTest(values), self.assertRaises(ValidationError):
+                self.policy.write(values)
+
     def test_broken_the_day_after(self):
         self._overdue(1000.0)
         promise = self._promise()

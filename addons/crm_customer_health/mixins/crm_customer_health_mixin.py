@@ -81,7 +81,7 @@ class CrmCustomerHealthMixin(models.AbstractModel):
 
     def _search_health(self, name, operator, value):
         """Documents by a field of the customer's row; one without row counts as empty or zero."""
-        matches_nothing = self.env["res.partner"]._is_nothing_matched(operator, value)
+        matches_nothing = self.env["res.partner"]._is_nothing_matched(name, operator, value)
         if matches_nothing is None:
             return NotImplemented
         domain = self._get_health_domain(Domain(name, operator, value))

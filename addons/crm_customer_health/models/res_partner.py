@@ -1,6 +1,7 @@
 import operator as comparison
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -122,20 +123,36 @@ class ResPartner(models.Model):
 
         Record rules of the health rows hold: a filter tells no more than the list would.
         """
-        matches_nothing = self._is_nothing_matched(operator, value)
+        matches_nothing = self._is_nothing_matched(name, operator, value)
         if matches_nothing is None:
             return NotImplemented
         domain = self._get_health_domain(Domain(name, operator, value))
         return domain | ~self._get_health_domain(Domain.TRUE) if matches_nothing else domain
 
     @api.model
-    def _is_nothing_matched(self, operator, value) -> bool | None:
-        """Whether the condition holds for who has no health row; ``None`` if it is not handled."""
+    def _is_nothing_matched(self, name, operator, value) -> bool | None:
+        """Whether the condition holds for who has no health row; ``None`` if it is not handled.
+
+        :raise UserError: for a number that is none.
+        """
+        if operator not in ("in", *COMPARISONS):
+            return None
+        field = self.env["crm.customer.health"]._fields[name]
+        if field.type in ("float", "integer", "monetary"):
+            for number in value if operator == "in" else [value]:
+                try:
+                    float(number or 0)
+                except (TypeError, ValueError):
+                    raise UserError(
+                        self.env._(
+                            "%(field)s is a number, %(value)s is none.",
+                            field=field._description_string(self.env),
+                            value=number,
+                        )
+                    ) from None
         if operator == "in":
             return not all(value)
-        if operator in COMPARISONS:
-            return COMPARISONS[operator](0, value)
-        return None
+        return COMPARISONS[operator](0, float(value or 0))
 
     def _get_health_domain(self, domain: Domain) -> Domain:
         # The user's own rights, also where somebody searches on with full ones.

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .overdue_common import OverdueCommon
@@ -60,6 +60,19 @@ class TestHealthFromOutside(OverdueCommon):
         domain = [("id", "=", self.customer.id), ("overdue_amount", ">", 999)]
         self.assertFalse(partners.with_user(self.other_seller).sudo().search(domain))
         self.assertEqual(partners.with_user(self.seller).sudo().search(domain), self.customer)
+
+    def test_a_wrong_value_is_a_sentence(self):
+        for model in ("res.partner", "account.move", "crm.lead"):
+            name = "overdue_amount" if model == "res.partner" else "health_overdue_amount"
+            records = self.env[model].with_user(self.manager)
+            for operator, value in ((">", "much"), ("in", ["much"]), ("<=", [1]), (">", {})):
+                with (
+                    self.subTest(model, operator=operator, value=value),
+                    self.assertRaises((UserError, ValueError)) as caught,
+                ):
+                    records.search([(name, operator, value)])
+                if operator != "<=":
+                    self.assertIsInstance(caught.exception, UserError)
 
     def test_whose_a_policy_is_stays(self):
         other = self.env["res.company"].create({"name": "Elsewhere"})

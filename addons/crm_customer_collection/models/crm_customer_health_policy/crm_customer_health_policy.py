@@ -33,6 +33,25 @@ class CrmCustomerHealthPolicy(Weekly, models.Model):
         help="Who is told of a customer that has no salesperson, opportunity, invoice or team with"
         " an active user.",
     )
+    promise_least_amount = fields.Monetary(
+        "Least Promise",
+        default=10,
+        tracking=True,
+        help="A promise of less is refused, for it keeps the customer from being flagged; all that"
+        " the customer owes may always be promised.",
+    )
+    promise_longest_days = fields.Integer(
+        "Longest Promise (Days)",
+        default=90,
+        tracking=True,
+        help="A promise for a later day is refused. 0: no limit.",
+    )
+    exclusion_longest_days = fields.Integer(
+        "Longest Exclusion (Days)",
+        default=365,
+        tracking=True,
+        help="No customer is excluded from flags for longer. 0: no limit.",
+    )
 
     # Weekly
     weekly_changes = fields.Boolean(
@@ -93,6 +112,16 @@ class CrmCustomerHealthPolicy(Weekly, models.Model):
                         user=user.display_name,
                         company=policy.company_id.display_name,
                     )
+                )
+
+    @api.constrains("promise_least_amount", "promise_longest_days", "exclusion_longest_days")
+    def _check_limits(self):
+        for policy in self:
+            if policy.promise_least_amount < 0:
+                raise ValidationError(self.env._("The least promise is negative."))
+            if min(policy.promise_longest_days, policy.exclusion_longest_days) < 0:
+                raise ValidationError(
+                    self.env._("The longest promise or exclusion is a negative number of days.")
                 )
 
     @api.constrains("escalation_days")

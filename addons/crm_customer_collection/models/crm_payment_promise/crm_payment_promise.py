@@ -84,6 +84,34 @@ class CrmPaymentPromise(Judgement, models.Model):
                     self.env._("A promise cannot be for a day before it was made.")
                 )
 
+    @api.constrains("amount", "made_on", "date")
+    def _check_limits(self):
+        """By the company's policy: a word that costs nothing must not keep flags away for long."""
+        for company, promises in self.grouped("company_id").items():
+            policy = self.env["crm.customer.health.policy"].sudo()._get_policy(company)
+            owed = {
+                row.partner_id: row.open_amount
+                for row in promises.partner_id.sudo()._get_health_of_companies(company)
+            }
+            for promise in promises:
+                promise._check_limit(policy, owed.get(promise.partner_id, 0.0))
+
+    def _check_limit(self, policy, owed: float):
+        """:param owed: all that the customer owes, which may be promised whatever it is."""
+        days = policy.promise_longest_days
+        if days and (self.date - self.made_on).days > days:
+            raise ValidationError(
+                self.env._("A promise may be for %(days)s days from now at most.", days=days)
+            )
+        least = policy.promise_least_amount
+        if self.currency_id.compare_amounts(self.amount, min(least, owed or least)) < 0:
+            raise ValidationError(
+                self.env._(
+                    "A promise may be for %(amount)s at least.",
+                    amount=format_amount(self.env, least, self.currency_id),
+                )
+            )
+
     @api.depends("partner_id", "date")
     def _compute_display_name(self):
         for promise in self:

@@ -31,7 +31,7 @@ registry.category("web_tour.tours").add("crm_customer_flag_tour", {
         {
             content: "By when",
             trigger: ".modal .o_field_widget[name=date] input",
-            run: "edit 12/31/2099",
+            run: "edit +30d",
         },
         {
             content: "Record it",
