@@ -5,7 +5,7 @@ class AccountPartialReconcile(models.Model):
     _inherit = "account.partial.reconcile"
 
     # Settlements are listed by date, the newest first.
-    _receivable_max_date_idx = models.Index("(max_date)")
+    _receivable_max_date_idx = models.Index("(max_date, id)")
 
     @api.model_create_multi
     def create(self, vals_list):

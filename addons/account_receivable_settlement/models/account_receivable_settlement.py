@@ -13,7 +13,7 @@ from .account_receivable_unposted import UNPOSTED_IDS
 #: Settlements of what was moved to another journal item have ids below minus this.
 TRANSFERRED_IDS = 2**41
 #: How many reconciliations are looked through for each settlement of a page that is wanted.
-WINDOW = 8
+WINDOW = 24
 #: How many times more are looked through if that was not enough.
 WIDER = 3
 #: Settlements of a page, at most; a list counts many more.
@@ -203,10 +203,13 @@ class AccountReceivableSettlement(models.Model):
         line_ids = self._get_wanted_line_sql(domain)
         newest_first = not order or order.startswith(self._order.split(",", 1)[0])
         if limit and newest_first and not line_ids and not self._ids:
-            for start in self._get_window_starts(offset + limit, since, until):
-                newest = domain & Domain("settlement_date", ">=", start)
-                query = super()._search(newest, offset, limit, order, **options)
-                self._restrict_query(query, self._get_window_scope(start, until))
+            for start, first_id in self._get_window_starts(offset + limit, since, until):
+                newest = Domain("settlement_date", ">", start) | (
+                    # Of a day the ids tell which are newer: they go by the reconciliations'.
+                    Domain("settlement_date", "=", start) & Domain("id", ">=", first_id * 16)
+                )
+                query = super()._search(domain & newest, offset, limit, order, **options)
+                self._restrict_query(query, self._get_window_scope(start, until, first_id))
                 ids = query.get_result_ids()
                 if len(ids) == limit:
                     return self.browse(ids)._as_query()
@@ -276,40 +279,50 @@ class AccountReceivableSettlement(models.Model):
 
     @api.model
     def _get_window_starts(self, count: int, since: date | None, until: date | None):
-        """Days to look for so many settlements from on, the newest first.
+        """Windows to look for so many settlements in, the newest first: from which day on, and
+        of that day from which reconciliation.
 
         Of a reconciliation both sides may be a settlement, or none: other accounts are reconciled,
         too. A window without a bound is the caller's.
         """
         # Nearly each reconciliation of many has a settlement; among a page's there may be few.
         first = WINDOW * min(count, PAGE) + 2 * count
+        # Exchange differences are booked at the end of the month, and settled before.
+        today = fields.Date.context_today(self)
         for partial_count in (first, WIDER * first, WIDER**2 * first):
             rows = self.env.execute_query(
                 SQL(
                     """
-                    SELECT max_date FROM account_partial_reconcile
+                    SELECT max_date, id FROM account_partial_reconcile
                      WHERE %s
-                     ORDER BY max_date DESC
+                     ORDER BY max_date DESC, id DESC
                      LIMIT 1 OFFSET %s
                     """,
-                    SQL("max_date <= %s", until) if until else SQL("TRUE"),
+                    SQL("max_date <= %s", min(until or today, today)),
                     partial_count,
                 )
             )
-            if not rows or (since and rows[0][0] <= since):
+            if not rows or (since and rows[0][0] < since):
                 return
-            yield rows[0][0]
+            yield rows[0]
 
     @api.model
-    def _get_period_scope(self, since: date | None, until: date | None) -> Scope:
-        """A scope in which are all settlements of these days, and few others."""
+    def _get_period_scope(
+        self, since: date | None, until: date | None, first_id: int | None = None
+    ) -> Scope:
+        """A scope in which are all settlements of these days, and few others.
+
+        :param first_id: of the first day only those of this reconciliation and newer ones.
+        """
         return Scope(
-            partial_ids=self._get_partial_ids_sql(since, until),
+            partial_ids=self._get_partial_ids_sql(since, until, first_id),
             since=since and since - timedelta(days=1),
         )
 
     @api.model
-    def _get_partial_ids_sql(self, since: date | None, until: date | None) -> SQL:
+    def _get_partial_ids_sql(
+        self, since: date | None, until: date | None, first_id: int | None
+    ) -> SQL:
         """SQL of an array with all partial reconciliations whose settlement date may be within
         these days.
 
@@ -328,7 +341,7 @@ class AccountReceivableSettlement(models.Model):
             SELECT exchange_move_id FROM account_partial_reconcile
              WHERE exchange_move_id IS NOT NULL AND %s
             """,
-            SQL("max_date >= %s", since) if since else SQL("TRUE"),
+            in_period,
         )
         odd = SQL(
             """
@@ -339,7 +352,7 @@ class AccountReceivableSettlement(models.Model):
         return SQL(
             """
             ARRAY(
-                SELECT id FROM account_partial_reconcile WHERE %(in_period)s
+                SELECT id FROM account_partial_reconcile WHERE %(in_period)s AND %(is_newer)s
                  UNION
                 SELECT id FROM account_partial_reconcile WHERE debit_move_id IN (%(odd)s)
                  UNION
@@ -356,18 +369,22 @@ class AccountReceivableSettlement(models.Model):
                  WHERE item.move_id IN (%(caused)s))
             """,
             in_period=in_period,
+            is_newer=SQL("(max_date, id) >= (%s, %s)", since, first_id)
+            if first_id
+            else SQL("TRUE"),
             odd=odd,
             caused=caused,
         )
 
     @api.model
-    def _get_period_line_sql(self, since: date | None, until: date | None) -> SQL:
+    def _get_period_line_sql(
+        self, since: date | None, until: date | None, first_id: int | None = None
+    ) -> SQL:
         """SQL of the ids of all instalments with settlements of these days, and of some others.
 
         Quicker than the settlements: it asks what was reconciled, and not what that means.
         """
-        scope = self._get_period_scope(since, until)
-        day = SQL("GREATEST(payment.date, invoice.invoice_date)")
+        scope = self._get_period_scope(since, until, first_id)
         return SQL(
             """
             WITH wanted AS MATERIALIZED (SELECT UNNEST(%(partial_ids)s) AS id)
@@ -384,27 +401,52 @@ class AccountReceivableSettlement(models.Model):
             SELECT id FROM (%(moved)s) moved
              UNION
             SELECT line.id
-              FROM account_payment payment
-              JOIN account_move__account_payment link ON link.payment_id = payment.id
-              JOIN account_move invoice ON invoice.id = link.invoice_id
+              FROM (
+                SELECT link.invoice_id
+                  FROM account_payment payment
+                 CROSS JOIN LATERAL (
+                    SELECT invoice_id FROM account_move__account_payment
+                     WHERE payment_id = payment.id
+                    OFFSET 0
+                       ) link
+                 WHERE payment.move_id IS NULL AND %(paid)s
+                 UNION
+                SELECT invoice.id
+                  FROM account_move invoice
+                 WHERE %(invoiced)s
+                   AND EXISTS (SELECT FROM account_move__account_payment link
+                                 JOIN account_payment payment ON payment.id = link.payment_id
+                                WHERE link.invoice_id = invoice.id AND payment.move_id IS NULL)
+                   ) prepaid
               JOIN account_move_line line
-                ON line.move_id = invoice.id AND line.display_type = 'payment_term'
-             WHERE payment.move_id IS NULL AND %(since)s AND %(until)s
+                ON line.move_id = prepaid.invoice_id AND line.display_type = 'payment_term'
             """,
             partial_ids=scope.partial_ids,
-            moved=self._get_transferred_root_sql(scope),
-            since=SQL("%s >= %s", day, since) if since else SQL("TRUE"),
-            until=SQL("%s <= %s", day, until) if until else SQL("TRUE"),
+            moved=self._get_transferred_root_sql(
+                scope.but(partial_ids=SQL("ARRAY(SELECT id FROM wanted)"))
+            ),
+            paid=self._get_is_within_sql("payment", "date", since, until),
+            invoiced=self._get_is_within_sql("invoice", "invoice_date", since, until),
         )
 
     @api.model
-    def _get_window_scope(self, since: date, until: date | None) -> Scope:
+    def _get_is_within_sql(self, table: str, column: str, since, until) -> SQL:
+        """Whether a day is within these days."""
+        day = SQL.identifier(table, column)
+        return SQL(
+            "(%s AND %s)",
+            SQL("%s >= %s", day, since) if since else SQL("TRUE"),
+            SQL("%s <= %s", day, until) if until else SQL("TRUE"),
+        )
+
+    @api.model
+    def _get_window_scope(self, since: date, until: date | None, first_id: int) -> Scope:
         """A scope in which are all settlements of a window: its instalments, looked up before.
 
         PostgreSQL plans well for what is named.
         """
         self.env["account.receivable"]._flush()
-        rows = self.env.execute_query(self._get_period_line_sql(since, until))
+        rows = self.env.execute_query(self._get_period_line_sql(since, until, first_id))
         return Scope(line_ids=SQL("%s::int[]", sorted(line_id for [line_id] in rows)))
 
     def _get_settlement_sql(self, scope=None) -> SQL:

@@ -137,7 +137,7 @@ class CrmLeadSettlement(models.Model):
         wanted = self._get_wanted_document_ids_sql(domain)
         newest_first = not order or order.startswith(self._order.split(",", 1)[0])
         if limit and newest_first and not wanted and not self._ids:
-            for start in settlements._get_window_starts(offset + limit, since, until):
+            for start, __ in settlements._get_window_starts(offset + limit, since, until):
                 newest = domain & Domain("settlement_date", ">=", start)
                 query = super()._search(newest, offset, limit, order, **options)
                 self._restrict_query(query, self._get_period_document_ids_sql(start, until))

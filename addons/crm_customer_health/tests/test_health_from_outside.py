@@ -65,14 +65,12 @@ class TestHealthFromOutside(OverdueCommon):
         for model in ("res.partner", "account.move", "crm.lead"):
             name = "overdue_amount" if model == "res.partner" else "health_overdue_amount"
             records = self.env[model].with_user(self.manager)
-            for operator, value in ((">", "much"), ("in", ["much"]), ("<=", [1]), (">", {})):
+            for operator, value in ((">", "much"), ("in", ["much"]), (">", {"much": 1})):
                 with (
                     self.subTest(model, operator=operator, value=value),
-                    self.assertRaises((UserError, ValueError)) as caught,
+                    self.assertRaises(UserError),
                 ):
                     records.search([(name, operator, value)])
-                if operator != "<=":
-                    self.assertIsInstance(caught.exception, UserError)
 
     def test_whose_a_policy_is_stays(self):
         other = self.env["res.company"].create({"name": "Elsewhere"})
