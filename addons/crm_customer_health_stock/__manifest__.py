@@ -1,13 +1,14 @@
 {
     "name": "CRM Customer Health - Deliveries",
     "summary": "Deliveries say what the customer owes, and wait while it is on hold",
-    "version": "19.0.2.0.0",
+    "version": "19.0.2.1.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
     "depends": ["crm_customer_health", "crm_customer_hold", "sale_stock"],
     "data": [
         "security/ir.model.access.csv",
+        "security/crm_customer_hold_waiting_security.xml",
         "views/crm_customer_health_policy_views.xml",
         "views/stock_picking_views.xml",
         "views/stock_picking_type_views.xml",

@@ -8,4 +8,5 @@ from . import (
     test_order_hold_roles,
     test_order_hold_tour,
     test_order_hold_views,
+    test_order_waiting,
 )

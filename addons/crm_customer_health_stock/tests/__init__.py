@@ -7,4 +7,5 @@ from . import (
     test_delivery_hold_roles,
     test_delivery_hold_tour,
     test_delivery_release,
+    test_delivery_waiting,
 )

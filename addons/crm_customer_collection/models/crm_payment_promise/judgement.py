@@ -18,11 +18,19 @@ class Judgement:
         One statement for the payments; only what changed is written. What was unreconciled is not
         paid any more.
 
-        :param partners: only promises of these customers; of all without it.
+        :param partners: the customers that changed; without it those of whom a promise runs, for
+            only that the calendar ends.
         """
-        domain = Domain("company_id", "in", companies.ids) & Domain("state", "!=", "withdrawn")
-        if partners is not None:
-            domain &= Domain("partner_id.commercial_partner_id", "in", partners.ids)
+        own = Domain("company_id", "in", companies.ids)
+        if partners is None:
+            running = self.search(own & Domain("state", "=", "running"))
+            partners = running.partner_id.commercial_partner_id
+        # All of a customer: a payment counts for the promise of the earliest day.
+        domain = (
+            own
+            & Domain("state", "!=", "withdrawn")
+            & Domain("partner_id.commercial_partner_id", "in", partners.ids)
+        )
         promises = self.search(domain, order="date, id")
         if not promises:
             return  # mostly there is none

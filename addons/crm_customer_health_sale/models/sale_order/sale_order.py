@@ -7,9 +7,10 @@ from odoo.addons.crm_customer_health.mixins.crm_customer_figures import HEALTH_G
 from .activity import Activity
 from .confirmation import Confirmation
 from .payer import Payer
+from .waiting import Waiting
 
 
-class SaleOrder(Activity, Confirmation, Payer, models.Model):
+class SaleOrder(Activity, Confirmation, Payer, Waiting, models.Model):
     """A quotation shows whether its payer is on hold, why, and who let it pass."""
 
     _name = "sale.order"

@@ -94,6 +94,10 @@ class StockPicking(Release, models.Model):
         """
         return f"stock.group_stock_user,{super()._get_hold_reason_groups()}"
 
+    @api.model
+    def _get_waiting_domain(self) -> Domain:
+        return Domain("state", "!=", "draft")
+
     # What happens ----------------------------------------------------------------------------
 
     def write(self, vals):

@@ -5,9 +5,10 @@ from odoo.fields import Domain
 from odoo.addons.crm_customer_health.mixins.crm_customer_figures import ALL_CUSTOMERS_GROUP
 
 from .overriding import Overriding
+from .waiting import Waiting
 
 
-class CrmCustomerHoldMixin(Overriding, models.AbstractModel):
+class CrmCustomerHoldMixin(Overriding, Waiting, models.AbstractModel):
     """A document that waits while its customer is on hold, unless somebody overrides the hold.
 
     To hold documents of a model: inherit this mixin beside ``mail.thread`` and fill the hooks
@@ -60,6 +61,13 @@ class CrmCustomerHoldMixin(Overriding, models.AbstractModel):
         ondelete="set null",
         groups="base.group_system",
         help="Who let this document pass although its customer was on hold.",
+    )
+    is_hold_rejected = fields.Boolean(
+        "Override Rejected",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Somebody who may override the hold decided that it stays.",
     )
     hold_override_note = fields.Text(
         "Hold Overridden",

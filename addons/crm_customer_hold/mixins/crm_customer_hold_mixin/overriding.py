@@ -124,12 +124,13 @@ class Overriding:
         """These customers are released: what was let pass for their debts of that time is not let
         pass for debts to come.
         """
-        self.sudo().search(
+        decided = self.sudo().search(
             self._get_holdable_domain()
             & Domain("company_id", "=", company.id)
-            & Domain("hold_override_id", "!=", False)
+            & (Domain("hold_override_id", "!=", False) | Domain("is_hold_rejected", "=", True))
             & self._get_hold_customer_domain(customers.ids)
-        ).hold_override_id = False
+        )
+        decided.write({"hold_override_id": False, "is_hold_rejected": False})
 
     # Overriding ------------------------------------------------------------------------------
 
@@ -173,6 +174,7 @@ class Overriding:
         overdue = held_sudo._get_overdue_amounts()
         extents = held_sudo._get_hold_extents()
         for document_sudo in held_sudo:
+            document_sudo.is_hold_rejected = False
             document_sudo.hold_override_id = (
                 self.env["crm.customer.hold.override"]
                 .sudo()
