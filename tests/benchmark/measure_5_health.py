@@ -6,7 +6,7 @@ from .figures import Figure, measurement, milliseconds
 from .measure_2_settlements import LEAN as LEAN_SETTLEMENTS
 
 REPEATS = 15
-TIMES_LEAN = 2
+TIMES_LEAN = 1.5
 MEMORY_GROWTH = 1.2
 STATEMENTS_OF_ONE = 10
 FEW, MANY = 10, 1000
@@ -137,14 +137,77 @@ LEAN = {
           ) month
          GROUP BY company_id, partner_id
     """,
+    # What is in the house and not matched yet settles what is overdue, the oldest first: a part of
+    # it is no debt of today's age, and with money it is one that was paid on that day.
+    "lean_house": """
+        WITH item AS MATERIALIZED (
+            SELECT line.company_id, line.partner_id, line.id, line.date, line.invoice_date,
+                   line.amount_residual - COALESCE(paid.amount, 0) AS amount,
+                   day.today, day.year_start,
+                   day.today - GREATEST(COALESCE(line.date_maturity, line.date), line.invoice_date)
+                       AS days,
+                   COALESCE(move.payment_state = 'blocked', FALSE) AS disputed,
+                   line.display_type = 'payment_term' AS scored,
+                   line.payment_id IS NOT NULL OR line.statement_line_id IS NOT NULL AS is_money
+              FROM lean_open
+              JOIN account_move_line line ON line.company_id = lean_open.company_id
+                                         AND line.partner_id = lean_open.partner_id
+              JOIN account_account account ON account.id = line.account_id
+              JOIN day ON day.company_id = line.company_id
+              LEFT JOIN account_move move
+                ON move.id = line.move_id AND line.display_type = 'payment_term'
+              LEFT JOIN (
+                SELECT line_id, SUM(amount) AS amount FROM lean_settlement
+                 WHERE counterpart_line_id IS NULL GROUP BY line_id) paid ON paid.line_id = line.id
+             WHERE lean_open.credit < 0 AND lean_open.overdue_amount > 0
+               AND line.reconciled IS NOT TRUE AND line.amount_residual != 0
+               AND line.parent_state = 'posted' AND account.account_type = 'asset_receivable'
+        ),
+        credit AS (
+            SELECT company_id, partner_id, date, is_money,
+                   SUM(-amount) OVER running AS upto, SUM(-amount) OVER running + amount AS start
+              FROM item WHERE amount < 0
+            WINDOW running AS (PARTITION BY company_id, partner_id ORDER BY NOT is_money, date, id)
+        ),
+        debt AS (
+            SELECT *, SUM(amount) OVER running AS upto, SUM(amount) OVER running - amount AS start
+              FROM item WHERE amount > 0 AND days > 0 AND NOT disputed
+            WINDOW running AS (PARTITION BY company_id, partner_id ORDER BY days DESC, id)
+        )
+        SELECT company_id, partner_id,
+               SUM(part * (CASE WHEN is_paid THEN paid.points ELSE 0 END - due.points)) AS points,
+               SUM(CASE WHEN is_paid THEN 0 ELSE -part END) AS weight,
+               SUM(part) FILTER (WHERE is_paid) AS paid_amount
+          FROM (
+            SELECT debt.company_id, debt.partner_id, debt.days,
+                   settled.day - debt.today + debt.days AS paid_days,
+                   credit.is_money AND settled.day > debt.year_start
+                       AND settled.day <= debt.today AS is_paid,
+                   LEAST(debt.upto, credit.upto) - GREATEST(debt.start, credit.start) AS part
+              FROM debt
+              JOIN credit ON credit.company_id = debt.company_id
+                         AND credit.partner_id = debt.partner_id
+                         AND credit.start < debt.upto AND credit.upto > debt.start
+             CROSS JOIN LATERAL (SELECT GREATEST(credit.date, debt.invoice_date) AS day) settled
+             WHERE debt.scored
+          ) part
+         CROSS JOIN LATERAL (SELECT {curve_of_days} AS points) due
+         CROSS JOIN LATERAL (
+            SELECT {curve_of_days} AS points FROM (SELECT paid_days AS days) settled) paid
+         GROUP BY company_id, partner_id
+    """,
     "lean_joined": """
         SELECT company_id, partner_id, countback, open_amount, overdue_amount, overdue_over_90,
-               credit, paid_amount, days_to_pay, beyond_terms, median_to_pay, median_beyond_terms,
+               credit, lean_behaviour.paid_amount, days_to_pay, beyond_terms, median_to_pay, median_beyond_terms,
                on_time, late, written_off, settled_count, payment_count, first, last,
                invoice_count, invoice_count_12m, average, recency, revenue_12m, gap,
-               (COALESCE(lean_open.points, 0) + COALESCE(lean_behaviour.points, 0))
-               / NULLIF(COALESCE(lean_open.weight, 0) + COALESCE(lean_behaviour.weight, 0), 0)
-                   AS payment_score,
+               (COALESCE(lean_open.points, 0) + COALESCE(lean_behaviour.points, 0)
+                + COALESCE(lean_house.points, 0))
+               / NULLIF(COALESCE(lean_open.weight, 0) + COALESCE(lean_behaviour.weight, 0)
+                        + COALESCE(lean_house.weight, 0), 0) AS payment_score,
+               COALESCE(lean_behaviour.paid_amount, 0) + COALESCE(lean_house.paid_amount, 0) AS received,
+               COALESCE(overdue_amount, 0) - COALESCE(-lean_house.weight, 0)
+                   - COALESCE(lean_house.paid_amount, 0) AS net_overdue,
                (COALESCE(lean_open.points, 0) + COALESCE(recent_points, 0))
                / NULLIF(COALESCE(lean_open.weight, 0) + COALESCE(recent_weight, 0), 0)
                - (lean_behaviour.points - COALESCE(recent_points, 0))
@@ -153,14 +216,15 @@ LEAN = {
           FULL JOIN lean_behaviour USING (company_id, partner_id)
           FULL JOIN lean_business USING (company_id, partner_id)
           LEFT JOIN lean_countback USING (company_id, partner_id)
+          LEFT JOIN lean_house USING (company_id, partner_id)
     """,
     "lean": """
         SELECT joined.*, recency_rank, frequency_rank, monetary_rank,
                (40 * payment_score
-                + COALESCE(20 * 100 * (1 - COALESCE(overdue_amount, 0) / NULLIF(open_amount, 0)), 0)
+                + COALESCE(20 * 100 * (1 - net_overdue / NULLIF(net_overdue + received, 0)), 0)
                 + COALESCE(10 * LEAST(100, GREATEST(0, 50 + trend)), 0)
                 + 20 * 12.5 * (recency_rank + frequency_rank - 2))
-               / (60 + CASE WHEN open_amount > 0 THEN 20 ELSE 0 END
+               / (60 + CASE WHEN net_overdue + received > 0 THEN 20 ELSE 0 END
                   + CASE WHEN trend IS NULL THEN 0 ELSE 10 END) AS health_score
           FROM lean_joined joined
           JOIN (
@@ -320,7 +384,10 @@ def _compute_lean(env, companies):
             days,
         ),
         "lean_settlement": SQL(
-            "SELECT * FROM (%s) settlement WHERE counterpart_line_id IS NULL OR settlement_date >"
+            # An exchange difference counts as what brought it about, in these books a payment.
+            "SELECT company_id, partner_id, line_id, counterpart_line_id, amount, invoice_date,"
+            " due_date, settlement_date, CASE kind WHEN 'exchange' THEN 'payment' ELSE kind END"
+            " AS kind FROM (%s) settlement WHERE counterpart_line_id IS NULL OR settlement_date >"
             " (SELECT MIN(year_start) FROM day)",
             SQL(LEAN_SETTLEMENTS),
         ),
