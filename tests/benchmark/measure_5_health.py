@@ -198,14 +198,16 @@ LEAN = {
     """,
     "lean_joined": """
         SELECT company_id, partner_id, countback, open_amount, overdue_amount, overdue_over_90,
-               credit, lean_behaviour.paid_amount, days_to_pay, beyond_terms, median_to_pay, median_beyond_terms,
+               credit, lean_behaviour.paid_amount, days_to_pay, beyond_terms, median_to_pay,
+               median_beyond_terms,
                on_time, late, written_off, settled_count, payment_count, first, last,
                invoice_count, invoice_count_12m, average, recency, revenue_12m, gap,
                (COALESCE(lean_open.points, 0) + COALESCE(lean_behaviour.points, 0)
                 + COALESCE(lean_house.points, 0))
                / NULLIF(COALESCE(lean_open.weight, 0) + COALESCE(lean_behaviour.weight, 0)
                         + COALESCE(lean_house.weight, 0), 0) AS payment_score,
-               COALESCE(lean_behaviour.paid_amount, 0) + COALESCE(lean_house.paid_amount, 0) AS received,
+               COALESCE(lean_behaviour.paid_amount, 0) + COALESCE(lean_house.paid_amount, 0)
+                   AS received,
                COALESCE(overdue_amount, 0) - COALESCE(-lean_house.weight, 0)
                    - COALESCE(lean_house.paid_amount, 0) AS net_overdue,
                (COALESCE(lean_open.points, 0) + COALESCE(recent_points, 0))

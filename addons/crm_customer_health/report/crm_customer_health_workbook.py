@@ -1,4 +1,7 @@
+import logging
 import tempfile
+
+from markupsafe import Markup
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError
@@ -13,19 +16,33 @@ from .workbook import (
     SummarySheet,
 )
 
+_logger = logging.getLogger(__name__)
+
+#: Of more customers a workbook is written in the background: it takes longer than a request may.
+MANY_CUSTOMERS = 5_000
+
 
 class CrmCustomerHealthWorkbook(models.TransientModel):
     """Which customers a workbook is about, until it is downloaded.
 
     A selection of 100,000 customers does not fit into a link. What is written is read with the
     rights of the user who downloads it.
+
+    Of very many customers it is written by a scheduled action, with the rights of who asked for it,
+    who is told when the file is ready.
     """
 
     _name = "crm.customer.health.workbook"
     _description = "Customer Health Workbook"
+    _transient_max_hours = 48.0  # a file that was ready on Friday evening is there on Sunday
 
     company_ids = fields.Many2many("res.company", required=True)
     domain = fields.Json(help="Which customers; all without it.")
+    state = fields.Selection(
+        [("asked", "Asked For"), ("waiting", "Being Written"), ("ready", "Ready")],
+        default="asked",
+        readonly=True,
+    )
 
     @api.model
     def _action_download(self, domain=None):
@@ -34,6 +51,11 @@ class CrmCustomerHealthWorkbook(models.TransientModel):
         report = self.create(
             {"company_ids": [Command.set(self.env.companies.ids)], "domain": domain}
         )
+        count = self.env["crm.customer.health"].search_count(
+            report._get_health_domain(), limit=MANY_CUSTOMERS + 1
+        )
+        if count > MANY_CUSTOMERS:
+            return report._write_in_background()
         return {
             "type": "ir.actions.act_url",
             "url": f"/crm_customer_health/workbook/{report.id}",
@@ -52,6 +74,74 @@ class CrmCustomerHealthWorkbook(models.TransientModel):
         if domain is None or len(ids) != int(limit):
             domain = [["id", "in", ids]]
         return self._action_download(list(domain))
+
+    def _write_in_background(self):
+        """Have the scheduled action write the file; who asked for it is told when it is ready."""
+        self.ensure_one()
+        self.sudo().state = "waiting"  # nobody writes it by hand
+        cron = self.env.ref("crm_customer_health.ir_cron_write_workbooks")
+        cron.sudo()._trigger()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._(
+                    "The workbook is being written. You get a message when it is ready."
+                ),
+            },
+        }
+
+    @api.model
+    def _cron_write_workbooks(self):
+        """Write the files that wait, one after the other, each committed."""
+        waiting = self.search([("state", "=", "waiting")], order="id")
+        commit_progress = self.env["ir.cron"]._commit_progress
+        commit_progress(remaining=len(waiting))
+        for report in waiting:
+            try:
+                with self.env.cr.savepoint():
+                    report.with_user(report.create_uid)._keep_file()
+            except Exception:
+                # Whoever asked lost the right meanwhile, for instance: the others still wait.
+                _logger.warning("Workbook %s could not be written", report.id, exc_info=True)
+                report.state = "asked"
+                report._tell(self.env._("Your workbook could not be written. Ask for it again."))
+            if not commit_progress(1):
+                return
+
+    def _keep_file(self):
+        """Write the file with the rights and in the language of the user, and tell him."""
+        report = self.with_context(lang=self.env.user.lang, tz=self.env.user.tz)
+        with tempfile.TemporaryFile() as file:
+            report._write_file(file)
+            file.seek(0)
+            attachment = (
+                self.env["ir.attachment"]
+                .sudo()  # of a record that its user may only read
+                .create(
+                    {
+                        "name": report._get_file_name(),
+                        "raw": file.read(),
+                        "res_model": self._name,
+                        "res_id": self.id,
+                    }
+                )
+            )
+        report.sudo().state = "ready"
+        link = Markup('<a href="/web/content/%s?download=1">%s</a>') % (
+            attachment.id,
+            attachment.name,
+        )
+        report._tell(report.env._("Your workbook is ready: %(link)s", link=link))
+
+    def _tell(self, body):
+        """Tell who asked for the file."""
+        self.env["mail.thread"].sudo().message_notify(
+            partner_ids=self.create_uid.partner_id.ids,
+            subject=self._get_file_name(),
+            body=body,
+        )
 
     def _write_file(self, file):
         """Write the workbook, a row at a time in memory.
@@ -87,10 +177,11 @@ class CrmCustomerHealthWorkbook(models.TransientModel):
 
     def _get_health_query(self):
         """The health rows in the workbook, by the user's own rules."""
+        return self._get_health_model()._search(self._get_health_domain())
+
+    def _get_health_domain(self) -> Domain:
         domain = Domain(self.domain or Domain.TRUE)
-        return self._get_health_model()._search(
-            domain & Domain("company_id", "in", self.company_ids.ids)
-        )
+        return domain & Domain("company_id", "in", self.company_ids.ids)
 
     def _get_currencies(self):
         return self.company_ids.currency_id

@@ -14,6 +14,7 @@ from ..report.workbook.table import Table
 from .common import HealthCommon
 
 WORKBOOK = "crm.customer.health.workbook"
+REPORT = "odoo.addons.crm_customer_health.report.crm_customer_health_workbook"
 SALESPERSON = "sales_team.group_sale_salesman"
 INVOICING = "account.group_account_invoice"
 #: Names that would be formulas, markup or an unreadable file.
@@ -420,6 +421,55 @@ class TestHealthXlsx(WorkbookCommon):
         url = action.with_context(allowed_company_ids=self.company.ids).run()["url"]
         report = self.env[WORKBOOK].browse(int(url.rsplit("/", 1)[1]))
         self.assertEqual(self._get_customers(report), ["Idle Inc", "Late Ltd", "Prompt & Sons"])
+
+    def test_very_many_customers_in_the_background(self):
+        """Written by the scheduled action with the rights of who asked, who is told."""
+        manager = self._create_user("hx_background", "sales_team.group_sale_manager")
+        other = self._create_user("hx_nosy", INVOICING)
+        workbooks = self.env[WORKBOOK]
+        with patch(f"{REPORT}.MANY_CUSTOMERS", 2):
+            action = workbooks.with_user(manager)._action_download()
+        self.assertEqual(action["tag"], "display_notification")
+        report = workbooks.sudo().search(
+            [("create_uid", "=", manager.id), ("state", "=", "waiting")]
+        )
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_customer_health.ir_cron_write_workbooks").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(report.state, "ready")
+        [file] = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search([("res_model", "=", WORKBOOK), ("res_id", "=", report.id)])
+        )
+        book = openpyxl.load_workbook(io.BytesIO(file.raw))
+        self.assertEqual(book.sheetnames, ["Summary", "Customers", "Definitions"])
+        told = (
+            self.env["mail.message"]
+            .sudo()
+            .search([("partner_ids", "in", manager.partner_id.ids)], limit=1)
+        )
+        self.assertIn(f"/web/content/{file.id}", str(told.body))
+        self.assertTrue(file.with_user(manager).read(["raw"]))
+        with self.assertRaises(AccessError):
+            file.with_user(other).read(["raw"])
+
+    def test_background_of_who_may_not_any_more(self):
+        """Nobody gets it, and the next one is written."""
+        manager = self._create_user("hx_background", "sales_team.group_sale_manager")
+        workbooks = self.env[WORKBOOK]
+        with patch(f"{REPORT}.MANY_CUSTOMERS", 0):
+            workbooks.with_user(manager)._action_download()
+            workbooks._action_download()
+        manager.group_ids = self.env.ref("base.group_user")
+        reports = workbooks.sudo().search([("state", "=", "waiting")], order="id")
+        with (
+            self.enter_registry_test_mode(),
+            mute_logger(REPORT),
+        ):
+            self.env.ref("crm_customer_health.ir_cron_write_workbooks").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(reports.mapped("state"), ["asked", "ready"])
 
     # Roles -------------------------------------------------------------------------------------
 

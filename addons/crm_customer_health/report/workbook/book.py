@@ -4,7 +4,6 @@ import re
 
 import xlsxwriter
 
-from .rows import RowSheet
 from .text import clean_text, to_excel_day
 
 HEADER_STYLE = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#e9ecef"}
@@ -60,7 +59,7 @@ class Book:
         while name.lower() in taken:
             number += 1
             name = f"{base} {number}"
-        return self.workbook.add_worksheet(name, RowSheet)
+        return self.workbook.add_worksheet(name)
 
     def get_format(self, kind: str, decimal_places: int = 2, **style):
         """The format of a kind of value; money has the decimals of its currency."""

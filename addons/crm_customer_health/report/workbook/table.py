@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from .book import HEADER_STYLE, TOTAL_STYLE, Book
-from .rows import make_cell_writer
 
 WIDTHS = {"text": 18, "money": 14, "date": 12, "boolean": 10}
 #: SUBTOTAL's number for the sum of the rows that a filter leaves.
@@ -67,11 +66,11 @@ class Table:
         :param rows: pairs of a currency id, or ``None`` for rows without amounts, and the values of
             a row, in the order of the columns
         """
-        writers = {
-            currency_id: self._make_cell_writers(currency.decimal_places)
+        formats = {
+            currency_id: self._get_formats(currency.decimal_places)
             for currency_id, currency in self.currencies.items()
         }
-        writers[None] = self._make_cell_writers(0)
+        formats[None] = self._get_formats(0)
         summed = [number for number, column in enumerate(self.columns) if column.is_summed]
         for currency_id, values in rows:
             if self.parts[-1].last_row >= self._get_last_possible_row():
@@ -79,15 +78,7 @@ class Table:
                 self._begin_part()
             part = self.parts[-1]
             part.last_row += 1
-            row = part.last_row + 1
-            part.sheet.append_row(
-                part.last_row,
-                [
-                    make_cell(row, value)
-                    for make_cell, value in zip(writers[currency_id], values, strict=True)
-                    if value is not None
-                ],
-            )
+            self._write_row(part, values, formats[currency_id])
             totals = self._totals[currency_id]
             for number in summed:
                 totals[number] += values[number] or 0
@@ -102,11 +93,14 @@ class Table:
             if part.last_row
         ]
 
-    def _make_cell_writers(self, decimal_places: int) -> list:
-        return [
-            make_cell_writer(number, column.kind, self.book.get_format(column.kind, decimal_places))
-            for number, column in enumerate(self.columns)
-        ]
+    def _get_formats(self, decimal_places: int) -> list:
+        return [self.book.get_format(column.kind, decimal_places) for column in self.columns]
+
+    def _write_row(self, part, values, formats):
+        for number, (column, value, cell_format) in enumerate(
+            zip(self.columns, values, formats, strict=True)
+        ):
+            self.book.write_cell(part.sheet, part.last_row, number, value, column.kind, cell_format)
 
     def _get_last_possible_row(self) -> int:
         # Below the rows there is a total for each currency.
