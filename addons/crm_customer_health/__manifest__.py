@@ -32,6 +32,7 @@
         "report/crm_customer_health_workbook_views.xml",
     ],
     "assets": {
+        "web.assets_backend": ["crm_customer_health/static/src/**"],
         "web.assets_tests": ["crm_customer_health/static/tests/tours/**"],
     },
     "demo": ["demo/res_partner_demo.xml"],
