@@ -15,6 +15,12 @@ class SaleOrder(models.Model):
         " together.",
     )
 
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # Odoo follows a related field to where it leads without asking who may read the field.
+        if field_expr == "opportunity_billing_status":
+            self._check_field_access(self._fields[field_expr], "read")
+        return super()._field_to_sql(alias, field_expr, query)
+
     def _compute_amounts(self):
         self._collect_opportunity_billing()
         return super()._compute_amounts()

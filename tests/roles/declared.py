@@ -1,0 +1,107 @@
+"""Who may what: by design, checked against what the registry says.
+
+Rights are the first letters of read, write, create and unlink. A role that is not named has none.
+"""
+
+#: Who sees figures of customers: which ones, the record rules say.
+FIGURES = dict.fromkeys(
+    (
+        "seller",
+        "leader",
+        "sales administrator",
+        "invoicing",
+        "auditor",
+        "accounting administrator",
+    ),
+    "r",
+)
+#: Lists of documents and settings of reading them.
+ACCOUNTING = dict.fromkeys(("invoicing", "auditor", "accounting administrator"), "r")
+MANAGEMENT = ACCOUNTING | {"sales administrator": "r"}
+#: Only administrators delete from a log.
+LOG = {"administrator": "ru"}
+#: Dialogs are their creators'.
+SALES_DIALOG = dict.fromkeys(
+    ("seller", "leader", "sales administrator", "invoicing", "accounting administrator"), "rwcu"
+)
+RECORDED = {role: "r" if role == "auditor" else "rc" for role in FIGURES} | LOG
+
+#: What finance does by hand: importing, and setting a billing status.
+BY_HAND = dict.fromkeys(("invoicing", "accounting administrator"), "rwcu")
+
+RIGHTS = {
+    "account.receivable.account": ACCOUNTING | {"accounting administrator": "rw"},
+    "account.receivable.change": {"administrator": "r"},
+    "account.receivable.settlement": ACCOUNTING,
+    "account.receivable.transfer": ACCOUNTING,
+    "accounting.import": BY_HAND,
+    "accounting.import.column": BY_HAND,
+    "accounting.import.line": dict.fromkeys(BY_HAND, "r"),
+    "crm.accounting.log": MANAGEMENT | LOG,
+    "crm.billing.funnel.report": {role: "r" for role in FIGURES if role != "auditor"},
+    "crm.customer.flag": FIGURES | LOG,
+    "crm.customer.flag.exclusion": RECORDED,
+    "crm.customer.flag.exclusion.wizard": SALES_DIALOG,
+    "crm.customer.flag.run": MANAGEMENT | LOG,
+    "crm.customer.health": FIGURES,
+    "crm.customer.health.change": FIGURES | LOG,
+    "crm.customer.health.month": MANAGEMENT,
+    "crm.customer.health.norm": MANAGEMENT,
+    "crm.customer.health.policy": {
+        "sales administrator": "rw",
+        "invoicing": "r",
+        "accounting administrator": "rw",
+    },
+    "crm.customer.health.snapshot": FIGURES,
+    "crm.customer.health.threshold": {
+        "sales administrator": "rwcu",
+        "invoicing": "r",
+        "accounting administrator": "rwcu",
+    },
+    "crm.customer.health.workbook": dict.fromkeys(FIGURES, "rc"),
+    "crm.customer.hold.override": FIGURES | LOG,
+    "crm.customer.hold.override.wizard": dict.fromkeys(
+        ("sales administrator", "inventory administrator", "accounting administrator"), "rwcu"
+    ),
+    "crm.customer.hold.waiting": MANAGEMENT | {"inventory administrator": "r"},
+    "crm.customer.payment.method": FIGURES,
+    "crm.lead.settlement": ACCOUNTING,
+    "crm.manual.billing": BY_HAND,
+    "crm.manual.billing.line": BY_HAND,
+    "crm.payment.promise": RECORDED,
+    "crm.payment.promise.wizard": SALES_DIALOG,
+    "crm.receivables.report": FIGURES,
+    "crm.stage.change.failure": {
+        "sales administrator": "ru",
+        "invoicing": "r",
+        "accounting administrator": "r",
+    },
+}
+
+#: What of ours somebody without Sales and Accounting may read in other models: no figure of
+#: anybody, but settings, and that a document is on hold.
+SEEN_BY_STRANGERS = {
+    "account.account.receivable_proposal",
+    "account.account.receivable_reading",
+    "account.journal.is_accounting_import",
+    "crm.stage.billing_status",
+    "sale.order.payer_currency_id",
+    "stock.picking.type.count_picking_held",
+}
+#: Figures of a digest are computed for each recipient, who is asked for the rights to them.
+SEEN_IN_DIGESTS = "digest.digest.kpi_"
+#: What a hold says of a document, to colleagues who may read the document.
+SEEN_OF_HOLDS = {
+    "can_override_hold",
+    "hold_override_note",
+    "hold_reason",
+    "hold_status",
+    "is_held",
+    "is_hold_blocking",
+    "is_hold_rejected",
+}
+HELD_MODELS = ("sale.order", "stock.picking")
+#: Who has no business with our documents at all.
+OUTSIDE = ("public", "portal")
+#: The currency of the company, which their order is in or not.
+SEEN_OUTSIDE = {"sale.order.payer_currency_id"}
