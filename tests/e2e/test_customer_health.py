@@ -72,12 +72,16 @@ def test_flag_goes_when_the_customer_has_paid(odoo):
     invoice = customer.invoice(1500.0, days_ago=40)
     customer.wait_for(overdue_amount=1500.0)
     customer.sales.call("res.partner", "action_flag_to_sales", [customer.id])
-    on_customer = [["res_model", "=", "res.partner"], ["res_id", "=", customer.id]]
-    [activity] = customer.sales.search_read("mail.activity", on_customer, "summary", "user_id")
-    assert "1,500.00" in activity["summary"]
+    [row] = customer.sales.search_read(
+        "crm.customer.health", [["partner_id", "=", customer.id]], "overdue_facts"
+    )
+    assert "1,500.00" in row["overdue_facts"]
+    on_row = [["res_model", "=", "crm.customer.health"], ["res_id", "=", row["id"]]]
+    [activity] = customer.sales.search_read("mail.activity", on_row, "summary", "user_id")
+    assert activity["summary"] == "Overdue customer"
     customer.pay(invoice)
     customer.wait_for(overdue_amount=0.0)
-    assert not customer.sales.search_read("mail.activity", on_customer, "summary")
+    assert not customer.sales.search_read("mail.activity", on_row, "summary")
     [flag] = customer.sales.search_read(
         "crm.customer.flag", [["partner_id", "=", customer.id]], "state", "closing_reason"
     )

@@ -24,6 +24,21 @@ ON_PURPOSE = {
     r"table crm_stage_change_failure: company_id: is gone": (
         "the company of a stage change that failed is the opportunity's, and not stored twice"
     ),
+    r"(Deleting \S+ \(\w+\.|external ids: )field_mail_activity__is_flag_visible\b.*": (
+        "activities of flags are on the customer's row, which has rules of its own: nothing hides them"
+    ),
+    r"(external ids|records that people edit): mail_activity_rule_flag = \S+: is gone": (
+        "nor does a rule of ours on activities"
+    ),
+    r"records that people edit: mail_activity_type_overdue = \S+: res_model: .*": (
+        "and their type is for these rows"
+    ),
+    r"tables of others: mail_(activity|activity_type): .*": "the activities go there",
+    r"(table mail_message|tracked values): \d+: (is gone|model: .*|res_id: .*)": (
+        "what was noted of customers in the chatter of contacts goes to their rows; of a customer"
+        " without row it must not stay where everybody reads it"
+    ),
+    r"tables of others: mail_tracking_value: .*": "and with it the values",
 }
 
 

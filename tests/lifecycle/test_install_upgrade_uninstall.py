@@ -64,7 +64,7 @@ env["crm.payment.promise"].create(
     {
         "partner_id": customer.id,
         "company_id": company.id,
-        "amount": 1,
+        "amount": 10,
         "date": today + relativedelta(days=7),
     }
 )
