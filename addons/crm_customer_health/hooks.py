@@ -13,14 +13,14 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Undo what Odoo leaves: the names by which other addons know that a model of ours has their
-    mixin.
+    mixin, and the values of its selections.
     """
-    env["ir.model.data"].search(
-        [
-            ("model", "=", "ir.model.inherit"),
-            ("name", "=like", r"model\_inherit\_\_crm\_customer\_health\_policy\_\_%"),
-        ]
-    ).unlink()
+    for model in ("crm_customer_health", "crm_customer_health_policy"):
+        for kind in ("model_inherit", "selection"):
+            name = f"{kind}__{model}__".replace("_", r"\_")
+            env["ir.model.data"].search(
+                [("module", "!=", "crm_customer_health"), ("name", "=like", f"{name}%")]
+            ).unlink()
 
 
 def forget_mixins(env, model: str):

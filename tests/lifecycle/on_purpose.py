@@ -25,7 +25,7 @@ ON_PURPOSE = {
         "the company of a stage change that failed is the opportunity's, and not stored twice"
     ),
     r"(Deleting \S+ \(\w+\.|external ids: )field_mail_activity__is_flag_visible\b.*": (
-        "activities of flags are on the customer's row, which has rules of its own: nothing hides them"
+        "activities of flags are on the customer's row, which has rules of its own"
     ),
     r"(external ids|records that people edit): mail_activity_rule_flag = \S+: is gone": (
         "nor does a rule of ours on activities"
