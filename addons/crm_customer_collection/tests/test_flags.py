@@ -89,6 +89,18 @@ class TestFlags(FlagCommon):
         self.assertFalse(activity.note)
         self.assertFalse(re.search(r"\d", f"{activity.summary}{activity.res_name}"))
 
+    def test_a_flag_opens_the_diagnosis(self):
+        self._overdue(1000.0)
+        self._morning()
+        flag = self._get_flag()
+        action = flag.action_view_customer()
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), (self._get_row()._name, self._get_row().id)
+        )
+        self._get_row().unlink()
+        action = flag.action_view_customer()
+        self.assertEqual((action["res_model"], action["res_id"]), ("res.partner", self.customer.id))
+
     def test_leaders_close_activities_of_others(self):
         self._overdue(1000.0)
         self._morning()

@@ -104,7 +104,7 @@ class CrmCustomerHealthWorkbook(models.TransientModel):
                     report.with_user(report.create_uid)._keep_file()
             except Exception:
                 # Whoever asked lost the right meanwhile, for instance: the others still wait.
-                _logger.warning("Workbook %s could not be written", report.id, exc_info=True)
+                _logger.info("Workbook %s could not be written", report.id, exc_info=True)
                 report.state = "asked"
                 report._tell(self.env._("Your workbook could not be written. Ask for it again."))
             if not commit_progress(1):

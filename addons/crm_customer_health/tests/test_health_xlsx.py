@@ -463,10 +463,7 @@ class TestHealthXlsx(WorkbookCommon):
             workbooks._action_download()
         manager.group_ids = self.env.ref("base.group_user")
         reports = workbooks.sudo().search([("state", "=", "waiting")], order="id")
-        with (
-            self.enter_registry_test_mode(),
-            mute_logger(REPORT),
-        ):
+        with self.enter_registry_test_mode():
             self.env.ref("crm_customer_health.ir_cron_write_workbooks").method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual(reports.mapped("state"), ["asked", "ready"])

@@ -80,6 +80,16 @@ class TestOrderWaiting(OrderHoldCommon):
         sent.action_confirm()
         self.assertEqual(sent.state, "sale")
 
+    def test_approved_before_enough_is_paid(self):
+        """As without hold: a signature confirms nothing that has to be paid first."""
+        signed = self._quote(require_payment=True, prepayment_percent=0.5)
+        signed.signed_on = "2024-04-08 09:00:00"
+        self._flush()
+        self._call(self.manager, self._get_waiting(), "action_approve")
+        self._flush()
+        self.assertEqual(signed.state, "draft")
+        self.assertFalse(self._get_waiting(), "the hold is out of the way")
+
     def test_reject(self):
         order = self._quote_sent()
         told = order.message_ids

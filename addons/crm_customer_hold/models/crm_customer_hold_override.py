@@ -3,8 +3,10 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
+from .document_row import DocumentRow
 
-class CrmCustomerHoldOverride(models.Model):
+
+class CrmCustomerHoldOverride(DocumentRow, models.Model):
     """Who let which document pass although its customer was on hold, when and why.
 
     A log: written by :meth:`_log` only; only administrators can delete from it.
@@ -80,14 +82,3 @@ class CrmCustomerHoldOverride(models.Model):
             date=format_datetime(self.env, self.create_date, dt_format="short"),
             reason=self.reason,
         )
-
-    def action_view_document(self):
-        """Open the document."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }

@@ -1,11 +1,13 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .document_row import DocumentRow
+
 #: How many kinds of documents may wait; the ids of the rows are told apart by it.
 KINDS = 8
 
 
-class CrmCustomerHoldWaiting(models.Model):
+class CrmCustomerHoldWaiting(DocumentRow, models.Model):
     """Waiting for finance: orders and deliveries that a hold blocks, and who decides about them.
 
     A row for each document that somebody waits for, of all models with the mixin of holds. Whether
@@ -118,14 +120,3 @@ class CrmCustomerHoldWaiting(models.Model):
             documents._reject_hold()
         self.invalidate_model()
         return {"type": "ir.actions.client", "tag": "soft_reload"}
-
-    def action_view_document(self):
-        """Open the document."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }

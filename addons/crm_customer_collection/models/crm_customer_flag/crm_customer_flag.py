@@ -193,9 +193,10 @@ class CrmCustomerFlag(Assignee, Batch, models.Model):
         )
 
     def action_view_customer(self):
-        """Open the customer's diagnosis, where the activity is."""
+        """Open the customer's diagnosis, where the activity is; the contact if there is none."""
         self.ensure_one()
-        return self.partner_id._get_health_of_companies(self.company_id)._get_form_action()
+        health = self.partner_id._get_health_of_companies(self.company_id)
+        return health._get_form_action() if health else self.partner_id.get_formview_action()
 
     def action_mark_done(self):
         """Take the activity from whoever has it: nothing more is to be done about this debt.

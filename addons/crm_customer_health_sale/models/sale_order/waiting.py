@@ -23,18 +23,18 @@ class Waiting:
         }
 
     def _on_hold_approved(self):
-        """What was signed or paid was to be confirmed: now it is."""
-        waiting = self.filtered(
-            lambda order: (
-                order.state in ("draft", "sent") and (order.signed_on or order._is_paid_for())
-            )
-        )
-        # Who decides about holds need not be allowed to change orders.
-        waiting.sudo()._validate_order()
+        """What was signed or paid was to be confirmed: now it is, unless more has to be paid."""
+        # Who decides about holds need not be allowed to change orders, nor to see payments.
+        orders_sudo = self.sudo()
+        orders_sudo.filtered(lambda order: order._is_to_be_confirmed())._validate_order()
         return super()._on_hold_approved()
 
-    def _is_paid_for(self) -> bool:
-        return any(
-            transaction.state in ("authorized", "done")
-            for transaction in self.sudo().transaction_ids
+    def _is_to_be_confirmed(self) -> bool:
+        """As core confirms: when it is signed and nothing has to be paid, or enough was paid."""
+        self.ensure_one()
+        if self.state not in ("draft", "sent"):
+            return False
+        is_paid = self._is_confirmation_amount_reached() and any(
+            transaction.state in ("authorized", "done") for transaction in self.transaction_ids
         )
+        return is_paid or bool(self.signed_on and not self._has_to_be_paid())
