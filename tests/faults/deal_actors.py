@@ -6,7 +6,10 @@ from functools import partial
 
 DEALS = 5
 ROUNDS = 8
-SAVES = 60
+SAVES = 40
+#: Seconds between two steps of a person. Odoo repeats a refused request four times, no more: who
+#: writes without a break would in the end be refused by chance, on a slow machine above all.
+THINKING = (0.2, 0.8)
 
 
 def accountant(env, number):
@@ -44,7 +47,9 @@ def accountant(env, number):
         }
         part, is_taken_back = dice.choice((0.5, 1)), dice.random() < 0.3
         invoice = retrying(partial(post, env, values), env)
+        time.sleep(dice.uniform(*THINKING))
         retrying(partial(pay, invoice, bank, part), env)
+        time.sleep(dice.uniform(*THINKING))
         if is_taken_back:
             retrying(invoice.line_ids.remove_move_reconcile, env)
 
@@ -78,7 +83,7 @@ def salesperson(env, number):
     dice = random.Random(100 + number)
     for count in range(SAVES):
         retrying(partial(save, dice.choice(list(find_deals(env))), dice.random(), count), env)
-        time.sleep(dice.uniform(0.05, 0.4))
+        time.sleep(dice.uniform(*THINKING))
 
 
 def save(deal, chance, count):
@@ -97,4 +102,4 @@ def scheduler(env, _number):
     while True:
         env["crm.lead"]._cron_read_changes(batch_size=3)
         env.cr.commit()
-        time.sleep(0.05)
+        time.sleep(0.2)
