@@ -12,12 +12,12 @@ from .account_receivable_unposted import UNPOSTED_IDS
 
 #: Settlements of what was moved to another journal item have ids below minus this.
 TRANSFERRED_IDS = 2**41
-#: How many reconciliations are looked through for each settlement of a page that is wanted.
-WINDOW = 24
+#: How many reconciliations are looked through first for each settlement that is wanted.
+WINDOW = 2
 #: How many times more are looked through if that was not enough.
-WIDER = 3
-#: Settlements of a page, at most; a list counts many more.
-PAGE = 100
+WIDER = 4
+#: How many are looked through at most before all are.
+LARGEST_WINDOW = 40_000
 
 
 class AccountReceivableSettlement(models.Model):
@@ -278,18 +278,21 @@ class AccountReceivableSettlement(models.Model):
         return [part for part in parts if isinstance(part, DomainCondition)]
 
     @api.model
-    def _get_window_starts(self, count: int, since: date | None, until: date | None):
+    def _get_window_starts(
+        self, count: int, since: date | None, until: date | None, window: int | None = None
+    ):
         """Windows to look for so many settlements in, the newest first: from which day on, and
         of that day from which reconciliation.
 
         Of a reconciliation both sides may be a settlement, or none: other accounts are reconciled,
         too. A window without a bound is the caller's.
+
+        :param window: how many reconciliations are looked through first for each of them.
         """
-        # Nearly each reconciliation of many has a settlement; among a page's there may be few.
-        first = WINDOW * min(count, PAGE) + 2 * count
         # Exchange differences are booked at the end of the month, and settled before.
         today = fields.Date.context_today(self)
-        for partial_count in (first, WIDER * first, WIDER**2 * first):
+        partial_count = (window or WINDOW) * count
+        while partial_count <= LARGEST_WINDOW:
             rows = self.env.execute_query(
                 SQL(
                     """
@@ -305,6 +308,7 @@ class AccountReceivableSettlement(models.Model):
             if not rows or (since and rows[0][0] < since):
                 return
             yield rows[0]
+            partial_count *= WIDER
 
     @api.model
     def _get_period_scope(
@@ -329,6 +333,9 @@ class AccountReceivableSettlement(models.Model):
         Settled is on the later of the invoice date and the date of what settles it, which is the
         reconciliation's ``max_date`` but for invoices with another accounting date, and for
         exchange differences, which have the date of their cause.
+
+        Exchange differences are booked at the end of the month: of those that are ahead of today,
+        which would be among the newest, only the ones of these days' causes are taken.
         """
         in_period = SQL(" AND ").join(
             [
@@ -352,11 +359,18 @@ class AccountReceivableSettlement(models.Model):
         return SQL(
             """
             ARRAY(
-                SELECT id FROM account_partial_reconcile WHERE %(in_period)s AND %(is_newer)s
+                SELECT id FROM account_partial_reconcile partial
+                 WHERE %(in_period)s AND %(is_newer)s
+                   AND (max_date <= %(today)s OR NOT EXISTS (
+                        SELECT FROM account_move_line item
+                          JOIN account_partial_reconcile cause
+                            ON cause.exchange_move_id = item.move_id
+                         WHERE item.id = ANY(ARRAY[partial.debit_move_id,
+                                                   partial.credit_move_id])))
                  UNION
-                SELECT id FROM account_partial_reconcile WHERE debit_move_id IN (%(odd)s)
+                SELECT id FROM account_partial_reconcile WHERE debit_move_id = ANY(ARRAY(%(odd)s))
                  UNION
-                SELECT id FROM account_partial_reconcile WHERE credit_move_id IN (%(odd)s)
+                SELECT id FROM account_partial_reconcile WHERE credit_move_id = ANY(ARRAY(%(odd)s))
                  UNION
                 SELECT partial.id
                   FROM account_move_line item
@@ -369,6 +383,7 @@ class AccountReceivableSettlement(models.Model):
                  WHERE item.move_id IN (%(caused)s))
             """,
             in_period=in_period,
+            today=fields.Date.context_today(self),
             is_newer=SQL("(max_date, id) >= (%s, %s)", since, first_id)
             if first_id
             else SQL("TRUE"),

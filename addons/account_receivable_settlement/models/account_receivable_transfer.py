@@ -148,14 +148,16 @@ class AccountReceivableTransfer(models.Model):
                   JOIN account_move_line line ON line.id = transfer.line_id
                  CROSS JOIN LATERAL (%(pieces)s) piece
                  -- Looked up for each piece, of which there are few: as a join, the planner may
-                 -- compare all journal items of a large entry with each other first.
+                 -- compare all journal items of a large entry with each other first. Its entry is
+                 -- read only where it may move something: few of them do.
                  CROSS JOIN LATERAL (
-                    SELECT * FROM account_move_line WHERE id = piece.counterpart_id OFFSET 0
+                    SELECT * FROM account_move_line counterpart
+                     WHERE id = piece.counterpart_id
+                       AND display_type != 'payment_term' AND %(is_moving)s
+                    OFFSET 0
                        ) counterpart
                  CROSS JOIN LATERAL (%(moved)s) moved
-                 WHERE CASE WHEN counterpart.move_id != line.move_id
-                             AND counterpart.display_type != 'payment_term'
-                             AND %(is_moving)s THEN 1 END = 1
+                 WHERE counterpart.move_id != line.move_id
             )
             SELECT * FROM transfer WHERE line_id != root_line_id
             """,

@@ -13,6 +13,9 @@ COUNTED_AS = {
     "credited": "Credited",
     "matched": "Own Credit Note",
 }
+#: How many reconciliations are looked through first for each row that is wanted: most are of
+#: documents without a deal.
+WINDOW = 4
 #: Fields by which documents are found through an index, and the columns of journal items for it.
 WANTED = {
     "lead_id": "deal.opportunity_id",
@@ -130,14 +133,14 @@ class CrmLeadSettlement(models.Model):
         """Read no more of the journals than the domain, or a page of a list, asks for, as
         ``account.receivable.settlement`` does.
         """
-        settlements = self.env["account.receivable.settlement"]
         domain = Domain(domain).optimize_full(self)
         settlements = self.env["account.receivable.settlement"]
         since, until = settlements._get_period(domain)
         wanted = self._get_wanted_document_ids_sql(domain)
         newest_first = not order or order.startswith(self._order.split(",", 1)[0])
         if limit and newest_first and not wanted and not self._ids:
-            for start, __ in settlements._get_window_starts(offset + limit, since, until):
+            starts = settlements._get_window_starts(offset + limit, since, until, WINDOW)
+            for start, __ in starts:
                 newest = domain & Domain("settlement_date", ">=", start)
                 query = super()._search(newest, offset, limit, order, **options)
                 self._restrict_query(query, self._get_period_document_ids_sql(start, until))
