@@ -5,6 +5,7 @@
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
+    "application": True,
     "depends": ["crm", "account_receivable_settlement"],
     "data": [
         "security/crm_accounting_bridge_security.xml",

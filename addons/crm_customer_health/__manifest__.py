@@ -5,6 +5,7 @@
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
+    "application": True,
     "depends": ["crm_accounting_bridge"],
     "external_dependencies": {"python": ["xlsxwriter"]},
     "data": [

@@ -120,3 +120,21 @@ def test_accountant_downloads_the_workbook(odoo, visit):
     names = [cell for cell in cells if cell.value == "=Formula & Sons"]
     assert [cell.data_type for cell in names] == ["s"], "A name stays text"
     assert 650.0 in [cell.value for cell in cells]
+
+
+def test_address_of_the_workbook_opened_by_itself(odoo, visit):
+    """Of the menu item in a tab of its own: the file comes, and there is a page to look at."""
+    [[__, action]] = [
+        (data["name"], data["res_id"])
+        for data in odoo.api("admin").search_read(
+            "ir.model.data",
+            [["name", "=", "crm_customer_health_workbook_action"]],
+            "name",
+            "res_id",
+        )
+    ]
+    page = visit("accountant").page
+    with page.expect_download() as download:
+        page.goto(f"{odoo.url}/odoo/action-{action}")
+    assert download.value.suggested_filename.endswith(".xlsx")
+    page.wait_for_selector(".o_list_view .o_data_row")

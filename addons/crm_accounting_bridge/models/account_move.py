@@ -29,7 +29,7 @@ class AccountMove(models.Model):
         compute="_compute_opportunity_ids",
         search="_search_opportunity_ids",
         groups=BILLING_GROUPS,
-        help="All deals that the lines of this invoice belong to.",
+        help="All deals that the lines of this invoice belong to, of those that you may see.",
     )
     opportunity_count = fields.Integer(compute="_compute_opportunity_ids", groups=BILLING_GROUPS)
 
@@ -52,9 +52,12 @@ class AccountMove(models.Model):
                 move._get_opportunity_lines().opportunity_id = move.opportunity_id
 
     @api.depends("line_ids.opportunity_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_opportunity_ids(self):
+        # An invoice may be for deals of several salespeople, and each of them opens it.
+        readable = self.line_ids.opportunity_id._filtered_access("read")
         for move in self:
-            move.opportunity_ids = move.line_ids.opportunity_id
+            move.opportunity_ids = move.line_ids.opportunity_id & readable
             move.opportunity_count = len(move.opportunity_ids)
 
     def _search_opportunity_ids(self, operator, value):

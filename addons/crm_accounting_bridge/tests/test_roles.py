@@ -1,3 +1,5 @@
+from lxml import etree
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -58,6 +60,31 @@ class TestRoles(BridgeCommon):
             self.env["account.receivable.settlement"].with_user(self.seller).search([])
         with self.assertRaises(AccessError):
             deal.read(["billing_line_ids"])
+
+    def test_salesperson_opens_the_invoice_of_a_deal(self):
+        """It is for somebody else's deal, too, and it is paid: neither is his to read."""
+        self.invoice.invoice_user_id = self.seller
+        invoice = self.invoice.with_user(self.seller)
+        self.assertEqual(self.deal.with_user(self.seller).invoice_ids, invoice)
+        self.assertEqual(invoice.opportunity_ids, self.deal.with_user(self.seller))
+        self.assertEqual(invoice.opportunity_count, 1)
+        arch = etree.fromstring(invoice.get_views([(False, "form")])["views"]["form"]["arch"])
+        names = {node.get("name") for node in arch.iter("field", "button")}
+        self.assertIn("opportunity_count", names)
+        self.assertFalse({"payment_count", "open_payments"} & names)
+        # Whoever reads them all sees them all; nobody is answered from another one's cache.
+        self.assertEqual(self.invoice.with_user(self.biller).opportunity_count, 2)
+        self.assertEqual(self.invoice.with_user(self.other_seller).opportunity_ids, self.other_deal)
+
+    def test_invoicing_is_offered_no_button_that_it_may_not_use(self):
+        def get_buttons(user):
+            views = self.env["crm.lead"].with_user(user).get_views([(False, "form")])["views"]
+            buttons = etree.fromstring(views["form"]["arch"]).iter("button")
+            return {button.get("name") for button in buttons}
+
+        writing = {"action_set_won_rainbowman", "action_restore", "action_schedule_meeting"}
+        self.assertFalse(writing & get_buttons(self.biller))
+        self.assertLessEqual(writing, get_buttons(self.selling_biller))
 
     def test_salesperson_cannot_write_figures(self):
         """Stored computed fields can be written in Odoo: these may not, by nobody."""

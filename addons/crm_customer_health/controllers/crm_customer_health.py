@@ -10,8 +10,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 class CustomerHealthController(http.Controller):
     @http.route("/crm_customer_health/workbook/<int:report_id>", type="http", auth="user")
-    def download_workbook(self, report_id: int):
-        """The workbook of a selection of customers, from a file on disk as it is sent."""
+    def download_workbook(self, report_id: int, **_params):
+        """The workbook of a selection of customers, from a file on disk as it is sent.
+
+        The web client sends a token of its own along.
+        """
         report = request.env["crm.customer.health.workbook"].browse(report_id).exists()
         if not report:
             raise request.not_found()

@@ -56,11 +56,7 @@ class CrmCustomerHealthWorkbook(models.TransientModel):
         )
         if count > MANY_CUSTOMERS:
             return report._write_in_background()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/crm_customer_health/workbook/{report.id}",
-            "target": "download",
-        }
+        return report._get_client_action(url=f"/crm_customer_health/workbook/{report.id}")
 
     @api.model
     def _action_download_selection(self):
@@ -81,15 +77,16 @@ class CrmCustomerHealthWorkbook(models.TransientModel):
         self.sudo().state = "waiting"  # nobody writes it by hand
         cron = self.env.ref("crm_customer_health.ir_cron_write_workbooks")
         cron.sudo()._trigger()
+        return self._get_client_action(
+            message=self.env._("The workbook is being written. You get a message when it is ready.")
+        )
+
+    @api.model
+    def _get_client_action(self, **params):
         return {
             "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._(
-                    "The workbook is being written. You get a message when it is ready."
-                ),
-            },
+            "tag": "crm_customer_health.workbook",
+            "params": params,
         }
 
     @api.model
