@@ -13,7 +13,7 @@ class CrmPaymentPromiseWizard(models.TransientModel):
     company_id = fields.Many2one("res.company", compute="_compute_is_single")
     currency_id = fields.Many2one(related="company_id.currency_id")
     partner_id = fields.Many2one("res.partner", string="Customer", compute="_compute_is_single")
-    date = fields.Date("Promised For", required=True)
+    date = fields.Date("Pays By", required=True)
     amount = fields.Monetary(
         compute="_compute_amount",
         # Not more than the user sees of the customers.

@@ -22,7 +22,7 @@ class CrmCustomerHealthPolicy(models.Model):
     )
     delivery_user_id = fields.Many2one(
         "res.users",
-        string="Told of Releases",
+        string="Notify on Release",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
         tracking=True,
         help="Who in the warehouse is told that deliveries may go, for those without a"

@@ -36,7 +36,7 @@ class CrmCustomerFlag(Assignee, Batch, models.Model):
     )
     assigned_id = fields.Many2one(
         "res.users",
-        string="Told To",
+        string="Assigned To",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
@@ -60,13 +60,21 @@ class CrmCustomerFlag(Assignee, Batch, models.Model):
         "mail.activity", readonly=True, index="btree_not_null", ondelete="set null"
     )
     is_done = fields.Boolean(
-        "Dealt With",
+        "Done",
         compute="_compute_is_done",
         compute_sudo=True,
         help="The activity was done; the customer still owes.",
     )
+    overdue_now = fields.Monetary(
+        "Overdue",
+        compute="_compute_overdue_now",
+        compute_sudo=True,
+        help="What the customer owes past its due date now, as in the list of customers.",
+    )
     overdue_amount = fields.Monetary(
-        "Overdue", readonly=True, help="What was overdue when the flag was made or last changed."
+        "Overdue at Last Check",
+        readonly=True,
+        help="What was overdue when the flag was made or last changed.",
     )
     overdue_count = fields.Integer("Overdue Instalments", readonly=True)
     oldest_due_date = fields.Date("Overdue Since", readonly=True)
@@ -109,6 +117,19 @@ class CrmCustomerFlag(Assignee, Batch, models.Model):
             flag.is_done = (
                 not activity.active if activity else flag.assigned_id.active and not flag.closed_on
             )
+
+    @api.depends("company_id", "partner_id")
+    def _compute_overdue_now(self):
+        """By the stored rows: a list asks once for all its customers."""
+        groups = self.env["crm.customer.health"]._read_group(
+            Domain("company_id", "in", self.company_id.ids)
+            & Domain("partner_id", "in", self.partner_id.ids),
+            ["company_id", "partner_id"],
+            ["overdue_amount:sum"],
+        )
+        overdue = {(company, customer): amount for company, customer, amount in groups}
+        for flag in self:
+            flag.overdue_now = overdue.get((flag.company_id, flag.partner_id), 0.0)
 
     @api.depends("closed_on")
     def _compute_state(self):

@@ -27,7 +27,7 @@ class CrmCustomerHealthPolicy(Weekly, models.Model):
     )
     fallback_user_id = fields.Many2one(
         "res.users",
-        string="Flag to Otherwise",
+        string="Otherwise Assign To",
         domain=lambda self: self._get_fallback_domain(),
         tracking=True,
         help="Who is told of a customer that has no salesperson, opportunity, invoice or team with"

@@ -41,7 +41,7 @@ class CrmPaymentPromise(Judgement, models.Model):
         help="The day, in the company's time zone. Payments from this day on count.",
     )
     date = fields.Date(
-        "Promised For", required=True, readonly=True, help="The day by which the money is to come."
+        "Pays By", required=True, readonly=True, help="The day by which the money is to come."
     )
     amount = fields.Monetary(
         required=True, readonly=True, help="What the customer promised, in company currency."
