@@ -1,14 +1,8 @@
 """Who may what, over all our models and fields: generated, so that none can be forgotten."""
 
-import json
-from pathlib import Path
-
 import pytest
 
-from environment.addons import our_addons
-from environment.databases import Databases
-from environment.paths import checkout_key, log_file
-
+from .asking import ask
 from .declared import (
     HELD_MODELS,
     OUTSIDE,
@@ -19,27 +13,11 @@ from .declared import (
     SEEN_OUTSIDE,
 )
 
-SCRIPT = f"""
-import sys
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from roles.inside import look
-look(env)
-env.cr.rollback()
-"""
-
 
 @pytest.fixture(scope="module")
 def found(environment):
     """What the registry of a database with all our addons says."""
-    databases = Databases(environment)
-    name = f"roles_{checkout_key()}"
-    databases.copy(databases.template(demo=False), name)
-    try:
-        databases.install(name, our_addons(), False, log_file("roles"))
-        output = environment.shell(name, SCRIPT)
-    finally:
-        databases.drop(name)
-    return json.loads(output.split("@@@")[1])
+    return ask(environment, "inside", demo=False)
 
 
 def is_declared(role, field):
