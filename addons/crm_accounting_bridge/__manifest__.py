@@ -28,6 +28,7 @@
         "views/res_config_settings_views.xml",
     ],
     "assets": {
+        "web.assets_backend": ["crm_accounting_bridge/static/src/due_days/**"],
         "web.assets_backend_lazy": ["crm_accounting_bridge/static/src/views/billing_funnel/**"],
     },
     "demo": [
