@@ -134,7 +134,9 @@ class TestFlags(FlagCommon):
         self._pay(invoice, 500.0, date="2024-03-01")
         self._refresh()
         flag.invalidate_recordset()
-        self.assertEqual((flag.overdue_now, flag.overdue_amount), (1500.0, 2000.0), "today's is seen")
+        self.assertEqual(
+            (flag.overdue_now, flag.overdue_amount), (1500.0, 2000.0), "today's is seen"
+        )
         run = self._morning("2024-03-04 08:00:00")
         self.assertEqual(run.changed_count, 1)
         self.assertEqual(flag.overdue_amount, 1500.0)

@@ -7,7 +7,7 @@ registry.category("web_tour.tours").add("crm_customer_flag_tour", {
         ...openSalesMenu("Flagged Customers", "crm_customer_collection.crm_customer_flag_menu_crm"),
         {
             content: "The late customer is flagged; open it",
-            trigger: ".o_list_view .o_data_row:contains(Tour Late) td[name=overdue_amount]",
+            trigger: ".o_list_view .o_data_row:contains(Tour Late) td[name=overdue_now]",
             run: "click",
         },
         {
