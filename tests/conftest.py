@@ -1,5 +1,8 @@
 """Fixtures: a real Odoo server, its external API, and people with a browser."""
 
+import datetime
+import time
+
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -8,6 +11,22 @@ from environment.odoo import prepare
 from environment.paths import state_dir
 from support.odoo_server import OdooServer
 from support.visitor import Visitor
+
+# What the longest module needs on a slow machine.
+MODULE_TIME = datetime.timedelta(minutes=6)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_day():
+    """Real servers have the real day, and figures of two days differ: a module that
+    midnight would interrupt begins after it.
+    """
+    now = datetime.datetime.now(datetime.UTC)
+    midnight = datetime.datetime.combine(
+        now.date() + datetime.timedelta(days=1), datetime.time(), datetime.UTC
+    )
+    if midnight - now < MODULE_TIME:
+        time.sleep((midnight - now).total_seconds() + 1)
 
 
 @pytest.fixture(scope="session")
