@@ -49,6 +49,17 @@ class AccountReceivable(models.AbstractModel):
             SQL.identifier(line, "invoice_date"),
         )
 
+    def _get_is_overdue_sql(self, item: str, today: SQL) -> SQL:
+        """Whether an open item is overdue: owed to the company, past its due date and not disputed.
+
+        :param item: the alias of a row of ``account.receivable.item``.
+        """
+        return SQL(
+            "(%(item)s.amount > 0 AND NOT %(item)s.is_disputed AND %(item)s.due_date < %(today)s)",
+            item=SQL.identifier(item),
+            today=today,
+        )
+
     def _get_trade_account_sql(self) -> SQL:
         """Accounts of what customers owe for goods and services."""
         return SQL(

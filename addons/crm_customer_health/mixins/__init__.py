@@ -1,1 +1,1 @@
-from . import crm_customer_figures, crm_customer_health_mixin
+from . import crm_customer_figures, crm_customer_health_mixin, crm_customer_kept_figures

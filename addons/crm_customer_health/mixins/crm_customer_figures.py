@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..figure import Figure
+
 #: Who may see figures of customers; which customers, the record rules say.
 HEALTH_GROUP = "crm_customer_health.crm_customer_health_group_user"
 #: Who may see the figures of all customers.
@@ -40,6 +42,19 @@ class CrmCustomerFigures(models.AbstractModel):
         search="_search_is_mine",
         help="The customer is yours, has no salesperson, or has an open opportunity of yours.",
     )
+
+    @api.model
+    def _valid_field_parameter(self, field, name):
+        return name == "figure" or super()._valid_field_parameter(field, name)
+
+    @api.model
+    def _get_register(self) -> dict[str, Figure]:
+        """The figures of the model, by field."""
+        return {
+            name: field.figure
+            for name, field in self._fields.items()
+            if getattr(field, "figure", None)
+        }
 
     @api.model
     def _replace_contacts(self, vals_list):

@@ -21,31 +21,6 @@ SECONDS_PER_STEP = 60
 #: How many month ends are kept for the time before the installation.
 BACKFILL_MONTHS = 24
 
-#: Figures of ``crm.customer.health`` that are kept, and what they are where there is nothing.
-FIGURES = {
-    "open_amount": 0,
-    "not_due_amount": 0,
-    "overdue_amount": 0,
-    "overdue_1_30": 0,
-    "overdue_31_60": 0,
-    "overdue_61_90": 0,
-    "overdue_over_90": 0,
-    "disputed_amount": 0,
-    "unapplied_credit_amount": 0,
-    "overdue_count": 0,
-    "days_overdue": 0,
-    "payment_score": None,
-    "payment_risk": "unknown",
-    "health_score": None,
-    "health_status": "unknown",
-    "days_to_pay": None,
-    "days_beyond_terms": None,
-    "on_time_rate": None,
-    "paid_amount": 0,
-    "written_off_amount": 0,
-    "revenue_12m": 0,
-}
-
 
 class CrmCustomerHealthSnapshot(models.Model):
     """A customer at the end of a month, as the journals said then. In company currency.
@@ -58,112 +33,13 @@ class CrmCustomerHealthSnapshot(models.Model):
 
     _name = "crm.customer.health.snapshot"
     _description = "Customer Health at Month End"
-    _inherit = ["crm.customer.figures"]
+    _inherit = ["crm.customer.kept.figures"]
     _order = "date desc, overdue_amount desc, id"
     # Millions of rows that nobody edits.
     _log_access = False
 
     date = fields.Date(
         "Month End", required=True, readonly=True, help="The day on which the figures are judged."
-    )
-
-    # Exposure
-    open_amount = fields.Monetary(
-        "Open",
-        readonly=True,
-        help="What the customer owed, before credits: not due, overdue and disputed.",
-    )
-    not_due_amount = fields.Monetary(
-        "Not Due", readonly=True, help="What was open on instalments that were not due yet."
-    )
-    overdue_amount = fields.Monetary(
-        "Overdue",
-        readonly=True,
-        help="What was open on instalments past their due date; disputed invoices excepted.",
-    )
-    overdue_1_30 = fields.Monetary("Overdue 1-30", readonly=True, help="Overdue for 1 to 30 days.")
-    overdue_31_60 = fields.Monetary(
-        "Overdue 31-60", readonly=True, help="Overdue for 31 to 60 days."
-    )
-    overdue_61_90 = fields.Monetary(
-        "Overdue 61-90", readonly=True, help="Overdue for 61 to 90 days."
-    )
-    overdue_over_90 = fields.Monetary(
-        "Overdue 90+", readonly=True, help="Overdue for more than 90 days."
-    )
-    disputed_amount = fields.Monetary(
-        "Disputed",
-        readonly=True,
-        help="What was open on blocked invoices. Whether an invoice is blocked is known of the day"
-        " on which the month end was computed.",
-    )
-    unapplied_credit_amount = fields.Monetary(
-        "Unapplied Credit",
-        readonly=True,
-        help="Payments and credit notes that were not matched with an invoice.",
-    )
-    overdue_count = fields.Integer(
-        "Overdue Instalments", readonly=True, help="How many instalments were overdue."
-    )
-    days_overdue = fields.Integer(
-        readonly=True, aggregator="max", help="Days since the oldest overdue instalment was due."
-    )
-
-    # Judgement
-    payment_score = fields.Float(
-        digits=(16, 2),
-        readonly=True,
-        aggregator="avg",
-        help="1 to 100, weighted by amount: 80 is on the due date, 50 is 30 days late.",
-    )
-    payment_risk = fields.Selection(
-        selection=lambda self: self.env["crm.customer.health"]._get_selection("payment_risk"),
-        readonly=True,
-        help="Band of the payment score.",
-    )
-    health_score = fields.Float(
-        digits=(16, 2),
-        readonly=True,
-        aggregator="avg",
-        help="0 to 100: weighted mean of payment score, exposure, trend and purchases, with the"
-        " settings of the day on which the month end was computed.",
-    )
-    health_status = fields.Selection(
-        selection=lambda self: self.env["crm.customer.health"]._get_selection("health_status"),
-        readonly=True,
-        help="Band of the health score.",
-    )
-
-    # Behaviour in the window up to the month end
-    days_to_pay = fields.Float(
-        digits=(16, 2),
-        readonly=True,
-        aggregator="avg",
-        help="Days from invoice to payment, weighted by amount.",
-    )
-    days_beyond_terms = fields.Float(
-        digits=(16, 2),
-        readonly=True,
-        aggregator="avg",
-        help="Days from due date to payment, weighted by amount; negative when early.",
-    )
-    on_time_rate = fields.Float(
-        "Paid on Time",
-        digits=(16, 4),
-        readonly=True,
-        aggregator="avg",
-        help="Share of the paid amount that came by the due date.",
-    )
-    paid_amount = fields.Monetary(
-        "Paid", readonly=True, help="Money received for invoices in the window, less paid back."
-    )
-    written_off_amount = fields.Monetary(
-        "Written Off", readonly=True, help="What was given up as a loss in the window."
-    )
-
-    # Business
-    revenue_12m = fields.Monetary(
-        "Revenue (12 Months)", readonly=True, help="Untaxed, less credit notes, of a year."
     )
     invoiced_amount = fields.Monetary(
         "Invoiced in the Month",
@@ -181,7 +57,8 @@ class CrmCustomerHealthSnapshot(models.Model):
         """What stood at several month ends does not add up: it is their mean."""
         field_name, __, aggregator = aggregate_spec.partition(":")
         aggregate = super()._read_group_select(aggregate_spec, query)
-        if aggregator != "sum" or FIGURES.get(field_name) != 0:
+        figure = self._get_register().get(field_name)
+        if aggregator != "sum" or not figure or figure.empty != 0:
             return aggregate
         return SQL(
             "%s / NULLIF(COUNT(DISTINCT %s), 0)",
@@ -356,7 +233,7 @@ class CrmCustomerHealthSnapshot(models.Model):
 
         :param with_sql: the relations, where they are no tables.
         """
-        figures = [SQL.identifier(name) for name in FIGURES]
+        figures = [SQL.identifier(name) for name in self._get_register()]
         self.env.cr.execute(
             SQL(
                 """
@@ -394,6 +271,7 @@ class CrmCustomerHealthSnapshot(models.Model):
 
         Month ends are taken in any order: does nothing while one of the two is missing.
         """
+        register = self._get_register()
         self.env.cr.execute(
             SQL(
                 """
@@ -409,8 +287,8 @@ class CrmCustomerHealthSnapshot(models.Model):
                    AND %(scope)s
                 ON CONFLICT (partner_id, company_id, date) DO NOTHING
                 """,
-                names=SQL(", ").join(SQL.identifier(name) for name in FIGURES),
-                values=SQL(", ").join(SQL("%s", value) for value in FIGURES.values()),
+                names=SQL(", ").join(SQL.identifier(name) for name in register),
+                values=SQL(", ").join(SQL("%s", figure.empty) for figure in register.values()),
                 company_ids=companies.ids,
                 month_end=month_end,
                 month_end_before=self._get_month_end_before(month_end),

@@ -2,16 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
-from ..models.crm_customer_health_policy.provision import PROVISION_RATES
-
-#: What is provided for: the amount of a snapshot by the rate of the policy.
-PROVISION_AMOUNTS = dict(
-    zip(
-        ("not_due_amount", "overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_over_90"),
-        PROVISION_RATES,
-        strict=True,
-    )
-)
+from ..models.crm_customer_health_policy.provision import RATE_BY_BAND
 
 #: Ratios of groups: numerator and denominator, which are summed over the rows.
 RATIOS = {
@@ -144,7 +135,7 @@ class CrmReceivablesReport(models.Model):
 
     _depends = {
         "crm.customer.health.month": ["company_id", "date"],
-        "crm.customer.health.policy": ["company_id", *PROVISION_RATES],
+        "crm.customer.health.policy": ["company_id", *RATE_BY_BAND.values()],
         "crm.customer.health.snapshot": [
             "company_id",
             "date",
@@ -153,7 +144,7 @@ class CrmReceivablesReport(models.Model):
             "open_amount",
             "overdue_amount",
             "partner_id",
-            *PROVISION_AMOUNTS,
+            *RATE_BY_BAND,
         ],
         "crm.team": ["name"],
         "res.company": ["currency_id", "name"],
@@ -213,7 +204,7 @@ class CrmReceivablesReport(models.Model):
                     SQL.identifier("slice", amount),
                     SQL.identifier("policy", rate),
                 )
-                for amount, rate in PROVISION_AMOUNTS.items()
+                for amount, rate in RATE_BY_BAND.items()
             ),
         )
 
@@ -234,7 +225,7 @@ class CrmReceivablesReport(models.Model):
             """,
             SQL(", ").join(
                 SQL("SUM(%s) AS %s", SQL.identifier("snapshot", name), SQL.identifier(name))
-                for name in PROVISION_AMOUNTS
+                for name in RATE_BY_BAND
             ),
         )
 
@@ -243,7 +234,7 @@ class CrmReceivablesReport(models.Model):
 
         A slice without a row a month before had nothing open then, if the month end was kept.
         """
-        names = [*PROVISION_AMOUNTS, "open_amount", "overdue_amount", "sales_amount"]
+        names = [*RATE_BY_BAND, "open_amount", "overdue_amount", "sales_amount"]
         return SQL(
             """
             SELECT summed.*,

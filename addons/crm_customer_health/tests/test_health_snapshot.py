@@ -9,10 +9,33 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models import crm_customer_health_snapshot
-from ..models.crm_customer_health_snapshot import BACKFILL_MONTHS, FIGURES
+from ..models.crm_customer_health_snapshot import BACKFILL_MONTHS
 from .common import HealthCommon
 from .plain_health import PlainHealth
 
+FIGURES = (
+    "open_amount",
+    "not_due_amount",
+    "overdue_amount",
+    "overdue_1_30",
+    "overdue_31_60",
+    "overdue_61_90",
+    "overdue_over_90",
+    "disputed_amount",
+    "unapplied_credit_amount",
+    "overdue_count",
+    "days_overdue",
+    "payment_score",
+    "payment_risk",
+    "health_score",
+    "health_status",
+    "days_to_pay",
+    "days_beyond_terms",
+    "on_time_rate",
+    "paid_amount",
+    "written_off_amount",
+    "revenue_12m",
+)
 COLUMNS = (*FIGURES, "invoiced_amount")
 ALL_DOCUMENTS = "sales_team.group_sale_salesman_all_leads"
 

@@ -108,9 +108,7 @@ class Figures:
               FROM document
               LEFT JOIN (
                 SELECT item.root_move_id AS move_id,
-                       SUM(item.amount) FILTER (
-                           WHERE item.due_date < today.date AND item.amount > 0
-                             AND NOT item.is_disputed) AS overdue,
+                       SUM(item.amount) FILTER (WHERE %(is_overdue)s) AS overdue,
                        MIN(item.due_date) FILTER (WHERE item.amount > 0) AS next_due_date
                   FROM (%(items)s) item
                   JOIN today ON today.company_id = item.company_id
@@ -128,6 +126,9 @@ class Figures:
                    ) settled ON settled.move_id = document.id
             """,
             items=items,
+            is_overdue=self.env["account.receivable"]._get_is_overdue_sql(
+                "item", SQL("today.date")
+            ),
         )
 
     def _get_document_figure_sql(self) -> SQL:

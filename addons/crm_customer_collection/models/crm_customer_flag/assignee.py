@@ -118,7 +118,7 @@ class Assignee:
                 SELECT item.partner_id, item.amount, item.days, line.date_maturity, line.move_id
                   FROM health_item item
                   JOIN account_move_line line ON line.id = item.line_id
-                 WHERE item.amount > 0 AND NOT item.is_disputed AND item.days > 0)
+                 WHERE item.is_overdue)
             """,
             health._get_basis_sql(policies),
             health._get_item_sql(Scope(policies.company_id, customers)),

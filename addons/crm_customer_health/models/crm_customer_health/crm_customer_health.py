@@ -2,11 +2,12 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
+from ...figure import COUNTED, MEASURED, Figure
 from .cash import Cash
 from .conversation import Conversation
 from .diagnosis import Diagnosis
 from .facts import Facts
-from .judgement import Judgement
+from .judgement import RFM_SEGMENT, Judgement
 from .live import Live
 from .reader import Reader
 from .reasons import Reasons
@@ -38,7 +39,7 @@ class CrmCustomerHealth(
 
     _name = "crm.customer.health"
     _description = "Customer Health"
-    _inherit = ["crm.customer.figures", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["crm.customer.kept.figures", "mail.thread", "mail.activity.mixin"]
     _order = "overdue_amount desc, id"
 
     partner_id = fields.Many2one(index=True)
@@ -52,85 +53,38 @@ class CrmCustomerHealth(
     )
 
     # Exposure
-    open_amount = fields.Monetary(
-        "Open",
-        readonly=True,
-        help="What the customer owes, before credits: not due, overdue and disputed.",
-    )
-    not_due_amount = fields.Monetary(
-        "Not Due", readonly=True, help="What is open on instalments that are not due yet."
-    )
-    overdue_amount = fields.Monetary(
-        "Overdue",
-        readonly=True,
-        help="What is open on instalments past their due date; disputed invoices excepted.",
-    )
-    overdue_1_30 = fields.Monetary("Overdue 1-30", readonly=True, help="Overdue for 1 to 30 days.")
-    overdue_31_60 = fields.Monetary(
-        "Overdue 31-60", readonly=True, help="Overdue for 31 to 60 days."
-    )
-    overdue_61_90 = fields.Monetary(
-        "Overdue 61-90", readonly=True, help="Overdue for 61 to 90 days."
-    )
-    overdue_over_90 = fields.Monetary(
-        "Overdue 90+", readonly=True, help="Overdue for more than 90 days."
-    )
     net_overdue_amount = fields.Monetary(
         "Overdue, Net",
         readonly=True,
         help="What is overdue, less what was received or credited and is not matched yet: it would"
         " settle the oldest debts first. Judged by this amount.",
-    )
-    disputed_amount = fields.Monetary(
-        "Disputed",
-        readonly=True,
-        help="What is open on blocked invoices: owed, but neither overdue nor in the score.",
-    )
-    unapplied_credit_amount = fields.Monetary(
-        "Unapplied Credit",
-        readonly=True,
-        help="Payments and credit notes that are not matched with an invoice.",
-    )
-    overdue_count = fields.Integer(
-        "Overdue Instalments", readonly=True, help="How many instalments are overdue."
+        figure=COUNTED,
     )
     oldest_due_date = fields.Date(
-        "Overdue Since", readonly=True, help="Due date of the oldest overdue instalment."
-    )
-    days_overdue = fields.Integer(
-        readonly=True, aggregator="max", help="Days since the oldest overdue instalment was due."
+        "Overdue Since",
+        readonly=True,
+        help="Due date of the oldest overdue instalment.",
+        figure=Figure("as_of - days_overdue"),
     )
     needs_action = fields.Boolean(
         readonly=True,
         help="So much is overdue for so many days that the company's policy asks to act.",
+        figure=Figure(empty=False),
     )
 
     # Behaviour in the window
-    paid_amount = fields.Monetary(
-        "Paid", readonly=True, help="Money received for invoices in the window, less paid back."
-    )
     payment_count = fields.Integer(
         "Settlements",
         readonly=True,
         help="How many instalments, or parts, were paid in the window.",
-    )
-    days_to_pay = fields.Float(
-        digits=(16, 2),
-        readonly=True,
-        aggregator="avg",
-        help="Days from invoice to payment, weighted by amount.",
+        figure=COUNTED,
     )
     median_days_to_pay = fields.Float(
         digits=(16, 2),
         readonly=True,
         aggregator="avg",
         help="Half of the payments came within so many days of the invoice.",
-    )
-    days_beyond_terms = fields.Float(
-        digits=(16, 2),
-        readonly=True,
-        aggregator="avg",
-        help="Days from due date to payment, weighted by amount; negative when early.",
+        figure=MEASURED,
     )
     days_beyond_terms_late = fields.Float(
         "Days Late",
@@ -138,55 +92,38 @@ class CrmCustomerHealth(
         readonly=True,
         aggregator="avg",
         help="Days beyond terms with early payments counted as on time.",
+        figure=MEASURED,
     )
     median_days_beyond_terms = fields.Float(
         digits=(16, 2),
         readonly=True,
         aggregator="avg",
         help="Half of the payments came within so many days of the due date.",
-    )
-    on_time_rate = fields.Float(
-        "Paid on Time",
-        digits=(16, 4),
-        readonly=True,
-        aggregator="avg",
-        help="Share of the paid amount that came by the due date.",
-    )
-    written_off_amount = fields.Monetary(
-        "Written Off", readonly=True, help="What was given up as a loss in the window."
+        figure=MEASURED,
     )
     scored_count = fields.Integer(
         "Scored Items",
         readonly=True,
         help="How many instalments were settled in the window or are overdue: what the payment"
         " score rests on.",
+        figure=COUNTED,
     )
 
     # Judgement
-    payment_score = fields.Float(
-        digits=(16, 2),
-        readonly=True,
-        aggregator="avg",
-        help="1 to 100, weighted by amount: 80 is on the due date, 50 is 30 days late, 40 is 60"
-        " days late. Overdue instalments count at today's age, write-offs as 1.",
-    )
     payment_trend = fields.Float(
         digits=(16, 2),
         readonly=True,
         aggregator="avg",
         help="Payment score of the last three months less that of the months before.",
+        figure=MEASURED,
     )
-    payment_risk = fields.Selection(
-        [("unknown", "Unknown"), ("low", "Low"), ("medium", "Medium"), ("high", "High")],
-        readonly=True,
-        index=True,
-        help="Band of the payment score.",
-    )
+    payment_risk = fields.Selection(index=True)
     payment_measure = fields.Float(
         digits=(16, 2),
         readonly=True,
         aggregator="avg",
         help="The payment score as part of the health score.",
+        figure=MEASURED,
     )
     exposure_measure = fields.Float(
         digits=(16, 2),
@@ -194,38 +131,23 @@ class CrmCustomerHealth(
         aggregator="avg",
         help="0 to 100: what was paid in the window, as a part of it and what is overdue; money in"
         " the house counts as paid.",
+        figure=MEASURED,
     )
     trend_measure = fields.Float(
         digits=(16, 2),
         readonly=True,
         aggregator="avg",
         help="0 to 100: 50 and the payment trend.",
+        figure=MEASURED,
     )
     purchase_measure = fields.Float(
         digits=(16, 2),
         readonly=True,
         aggregator="avg",
         help="0 to 100: how recently and how often the customer buys, compared with the others.",
+        figure=MEASURED,
     )
-    health_score = fields.Float(
-        digits=(16, 2),
-        readonly=True,
-        aggregator="avg",
-        help="0 to 100: weighted mean of payment score, exposure, trend and purchases; with little"
-        " history drawn towards the mean of the company's customers.",
-    )
-    health_status = fields.Selection(
-        [
-            ("unknown", "Unknown"),
-            ("healthy", "Healthy"),
-            ("watch", "Watch"),
-            ("at_risk", "At Risk"),
-        ],
-        readonly=True,
-        index=True,
-        help="Band of the health score. Unknown: nothing was settled or overdue. A high payment"
-        " risk is never healthy.",
-    )
+    health_status = fields.Selection(index=True)
     health_reasons = fields.Text(
         "Why",
         compute="_compute_health_reasons",
@@ -234,60 +156,78 @@ class CrmCustomerHealth(
 
     # Business
     first_invoice_date = fields.Date(
-        "First Invoice", readonly=True, help="Date of the first posted invoice or receipt."
+        "First Invoice",
+        readonly=True,
+        help="Date of the first posted invoice or receipt.",
+        figure=MEASURED,
     )
     last_invoice_date = fields.Date(
-        "Last Invoice", readonly=True, help="Date of the last posted invoice or receipt."
+        "Last Invoice",
+        readonly=True,
+        help="Date of the last posted invoice or receipt.",
+        figure=MEASURED,
     )
     invoice_count = fields.Integer(
-        "Invoices", readonly=True, help="Posted invoices and receipts of all time."
+        "Invoices", readonly=True, help="Posted invoices and receipts of all time.", figure=COUNTED
     )
     invoice_count_12m = fields.Integer(
-        "Invoices (12 Months)", readonly=True, help="Posted invoices and receipts of a year."
-    )
-    revenue_12m = fields.Monetary(
-        "Revenue (12 Months)", readonly=True, help="Untaxed, less credit notes, of a year."
+        "Invoices (12 Months)",
+        readonly=True,
+        help="Posted invoices and receipts of a year.",
+        figure=COUNTED,
     )
     revenue_prev_12m = fields.Monetary(
         "Revenue (12 Months Before)",
         readonly=True,
         help="Untaxed, less credit notes, of the year before the last.",
+        figure=COUNTED,
     )
     average_invoice_amount = fields.Monetary(
         "Average Invoice",
         readonly=True,
         aggregator="avg",
         help="Mean untaxed amount of the invoices and receipts of all time.",
+        figure=Figure("ROUND(average_invoice_amount, decimal_places)"),
     )
     purchase_interval_days = fields.Float(
         digits=(16, 2),
         readonly=True,
         aggregator="avg",
         help="Median days between purchases; from three invoices on.",
+        figure=MEASURED,
     )
     expected_next_invoice_date = fields.Date(
-        "Next Purchase Expected", readonly=True, help="Last invoice and the usual interval."
+        "Next Purchase Expected",
+        readonly=True,
+        help="Last invoice and the usual interval.",
+        figure=Figure("last_invoice_date + ROUND(purchase_interval_days::numeric)::int"),
     )
     is_lapsed = fields.Boolean(
-        "Lapsed", readonly=True, help="Silent for more than twice the usual interval."
+        "Lapsed",
+        readonly=True,
+        help="Silent for more than twice the usual interval.",
+        figure=Figure("recency_days > 2 * purchase_interval_days", empty=False),
     )
     rfm_recency = fields.Integer(
         "Recency",
         readonly=True,
         aggregator="avg",
         help="1 to 5 among the company's customers; 5 bought most recently.",
+        figure=MEASURED,
     )
     rfm_frequency = fields.Integer(
         "Frequency",
         readonly=True,
         aggregator="avg",
         help="1 to 5 among the company's customers; 5 bought most often in twelve months.",
+        figure=MEASURED,
     )
     rfm_monetary = fields.Integer(
         "Monetary Value",
         readonly=True,
         aggregator="avg",
         help="1 to 5 among the company's customers; 5 brought most revenue in twelve months.",
+        figure=MEASURED,
     )
     rfm_segment = fields.Selection(
         [
@@ -306,6 +246,7 @@ class CrmCustomerHealth(
         readonly=True,
         index=True,
         help="From recency and frequency.",
+        figure=Figure(RFM_SEGMENT),
     )
     dso_countback = fields.Float(
         "Count-Back DSO",
@@ -313,6 +254,7 @@ class CrmCustomerHealth(
         readonly=True,
         aggregator="avg",
         help="Days of sales that what is open stands for, the newest sales taken off first.",
+        figure=MEASURED,
     )
 
     # Live

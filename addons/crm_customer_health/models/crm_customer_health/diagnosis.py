@@ -4,6 +4,8 @@ from collections import Counter
 from odoo import api
 from odoo.fields import Domain
 
+from ...bands import OPEN_PARTS
+
 #: Status changes that the diagnosis of a customer shows.
 SHOWN_CHANGES = 20
 
@@ -18,14 +20,6 @@ class Diagnosis:
 
     @api.depends("not_due_amount", "overdue_amount", "disputed_amount")
     def _compute_ageing_graph(self):
-        names = (
-            "not_due_amount",
-            "overdue_1_30",
-            "overdue_31_60",
-            "overdue_61_90",
-            "overdue_over_90",
-            "disputed_amount",
-        )
         labels = (
             self.env._("Not due"),
             self.env._("1-30 days"),
@@ -38,7 +32,7 @@ class Diagnosis:
         for health in self:
             values = [
                 {"label": label, "value": health[name], "type": bar_type}
-                for name, label, bar_type in zip(names, labels, types, strict=True)
+                for name, label, bar_type in zip(OPEN_PARTS, labels, types, strict=True)
             ]
             health.ageing_graph = json.dumps([{"key": self.env._("Open"), "values": values}])
 

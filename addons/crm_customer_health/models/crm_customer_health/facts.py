@@ -1,6 +1,8 @@
 from odoo import api
 from odoo.tools import SQL
 
+from ...bands import BANDS
+
 
 class Facts:
     """What the journals say of customers: what is open, how they paid, what they bought.
@@ -16,7 +18,7 @@ class Facts:
     __slots__ = ()
 
     def _get_fact_relations(self, scope) -> dict[str, SQL]:
-        """Facts by relation name, in the order in which they read each other.
+        """Hook: facts by relation name, in the order in which they read each other.
 
         :param scope: whose; its ``since`` is a day not after the begin of any company's window.
         """
@@ -63,52 +65,61 @@ class Facts:
         """Open items, with their days past the due date (``days``) instead of the date.
 
         ``line_id`` is the instalment, with all that is open of it, also where a part was moved to
-        another account.
+        another account. ``is_overdue`` is the one definition of that word.
         """
+        receivable = self.env["account.receivable"]
         return SQL(
             """
-            SELECT item.company_id, item.partner_id, item.root_line_id AS line_id,
-                   item.is_document, item.is_disputed, basis.as_of - item.due_date AS days,
-                   SUM(item.amount) AS amount
-              FROM (%s) item
-              JOIN health_basis basis ON basis.company_id = item.company_id
-             GROUP BY item.company_id, item.partner_id, item.root_line_id, item.is_document,
-                      item.is_disputed, item.due_date, basis.as_of
+            SELECT item.*, %(is_overdue)s AS is_overdue
+              FROM (
+                SELECT item.company_id, item.partner_id, item.root_line_id AS line_id,
+                       item.is_document, item.is_disputed, item.due_date,
+                       basis.as_of - item.due_date AS days,
+                       basis.as_of, SUM(item.amount) AS amount
+                  FROM (%(items)s) item
+                  JOIN health_basis basis ON basis.company_id = item.company_id
+                 GROUP BY item.company_id, item.partner_id, item.root_line_id, item.is_document,
+                          item.is_disputed, item.due_date, basis.as_of
+                   ) item
             """,
-            self.env["account.receivable.item"]._get_item_sql(scope),
+            is_overdue=receivable._get_is_overdue_sql("item", SQL("item.as_of")),
+            items=self.env["account.receivable.item"]._get_item_sql(scope),
         )
 
     def _get_open_sql(self) -> SQL:
         """Exposure: what is open, by age; an instalment's age is the days past its due date."""
+        starts = [*BANDS.values()]
+        bands = {
+            name: SQL(
+                "%s AND %s",
+                SQL("days > %s", start) if start is not None else SQL("TRUE"),
+                SQL("days <= %s", end) if end is not None else SQL("TRUE"),
+            )
+            for (name, start), end in zip(BANDS.items(), [*starts[1:], None], strict=True)
+        }
         return SQL(
             """
             SELECT item.company_id, item.partner_id,
                    COALESCE(SUM(amount) FILTER (WHERE amount > 0), 0) AS open_amount,
-                   COALESCE(SUM(amount) FILTER (
-                       WHERE amount > 0 AND NOT is_disputed AND days <= 0), 0) AS not_due_amount,
-                   COALESCE(SUM(amount) FILTER (
-                       WHERE amount > 0 AND NOT is_disputed AND days > 0), 0) AS overdue_amount,
-                   COALESCE(SUM(amount) FILTER (
-                       WHERE amount > 0 AND NOT is_disputed AND days BETWEEN 1 AND 30), 0)
-                       AS overdue_1_30,
-                   COALESCE(SUM(amount) FILTER (
-                       WHERE amount > 0 AND NOT is_disputed AND days BETWEEN 31 AND 60), 0)
-                       AS overdue_31_60,
-                   COALESCE(SUM(amount) FILTER (
-                       WHERE amount > 0 AND NOT is_disputed AND days BETWEEN 61 AND 90), 0)
-                       AS overdue_61_90,
-                   COALESCE(SUM(amount) FILTER (
-                       WHERE amount > 0 AND NOT is_disputed AND days > 90), 0) AS overdue_over_90,
+                   %(bands)s,
+                   COALESCE(SUM(amount) FILTER (WHERE is_overdue), 0) AS overdue_amount,
                    COALESCE(SUM(amount) FILTER (WHERE amount > 0 AND is_disputed), 0)
                        AS disputed_amount,
                    COALESCE(-SUM(amount) FILTER (WHERE amount < 0), 0) AS unapplied_credit_amount,
-                   COUNT(*) FILTER (WHERE amount > 0 AND NOT is_disputed AND days > 0)
-                       AS overdue_count,
-                   MAX(days) FILTER (WHERE amount > 0 AND NOT is_disputed AND days > 0)
-                       AS days_overdue
+                   COUNT(*) FILTER (WHERE is_overdue) AS overdue_count,
+                   MAX(days) FILTER (WHERE is_overdue) AS days_overdue
               FROM health_item item
              GROUP BY item.company_id, item.partner_id
-            """
+            """,
+            bands=SQL(", ").join(
+                SQL(
+                    "COALESCE(SUM(amount) FILTER ("
+                    " WHERE amount > 0 AND NOT is_disputed AND %s), 0) AS %s",
+                    is_in_band,
+                    SQL.identifier(name),
+                )
+                for name, is_in_band in bands.items()
+            ),
         )
 
     def _get_house_sql(self) -> SQL:
@@ -137,7 +148,7 @@ class Facts:
                        SUM(item.amount) OVER running AS upto,
                        SUM(item.amount) OVER running - item.amount AS start
                   FROM health_item item
-                 WHERE item.amount > 0 AND NOT item.is_disputed AND item.days > 0
+                 WHERE item.is_overdue
                    AND (item.company_id, item.partner_id)
                        IN (SELECT company_id, partner_id FROM credit)
                 WINDOW running AS (PARTITION BY item.company_id, item.partner_id

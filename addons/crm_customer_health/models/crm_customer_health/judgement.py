@@ -21,41 +21,20 @@ PAYMENT_CURVE = (
 QUANTILES = (0.2, 0.4, 0.6, 0.8)
 RANKS = ("recency", "frequency", "monetary")
 
-#: Figures that are zero where there is no fact, in company currency.
-AMOUNTS = (
-    "open_amount",
-    "not_due_amount",
-    "overdue_amount",
-    "overdue_1_30",
-    "overdue_31_60",
-    "overdue_61_90",
-    "overdue_over_90",
-    "net_overdue_amount",
-    "unapplied_credit_amount",
-    "disputed_amount",
-    "paid_amount",
-    "written_off_amount",
-    "revenue_12m",
-    "revenue_prev_12m",
-)
-COUNTS = (
-    "overdue_count",
-    "days_overdue",
-    "payment_count",
-    "scored_count",
-    "invoice_count",
-    "invoice_count_12m",
-)
-#: Means and medians that do not exist without a settlement, invoice or purchase.
-DAYS = (
-    "days_to_pay",
-    "median_days_to_pay",
-    "days_beyond_terms",
-    "days_beyond_terms_late",
-    "median_days_beyond_terms",
-    "purchase_interval_days",
-    "dso_countback",
-)
+#: Segment on recency and frequency: the first that holds; all 25 cells have one.
+RFM_SEGMENT = """
+    CASE WHEN rfm_recency IS NULL THEN NULL
+         WHEN rfm_recency <= 2 AND rfm_frequency <= 2 THEN 'hibernating'
+         WHEN rfm_recency <= 2 AND rfm_frequency <= 4 THEN 'at_risk'
+         WHEN rfm_recency <= 2 THEN 'cant_lose'
+         WHEN rfm_recency = 3 AND rfm_frequency <= 2 THEN 'about_to_sleep'
+         WHEN rfm_recency = 3 AND rfm_frequency = 3 THEN 'need_attention'
+         WHEN rfm_recency <= 4 AND rfm_frequency >= 4 THEN 'loyal'
+         WHEN rfm_recency = 4 AND rfm_frequency = 1 THEN 'promising'
+         WHEN rfm_recency = 5 AND rfm_frequency = 1 THEN 'new'
+         WHEN rfm_frequency <= 3 THEN 'potential_loyalist'
+         ELSE 'champions' END
+"""
 
 
 class Judgement:
@@ -89,7 +68,7 @@ class Judgement:
     def _get_measures(self) -> dict[str, SQL]:
         """Hook: what the health score is made of, 0 (bad) to 100 (good), NULL where there is none.
 
-        A measure ``x`` is weighed by the policy's ``x_weight`` and kept in the column
+        A measure ``x`` is weighed by the policy's ``x_weight`` and kept in the figure
         ``x_measure``. It reads ``fact`` (a row of ``health_fact`` with its payment score and
         trend) and the RFM ranks ``rank``.
         """
@@ -145,7 +124,7 @@ class Judgement:
                         SELECT line_id, SUM(amount) AS amount FROM health_house GROUP BY line_id
                            ) house ON house.line_id = item.line_id
                      WHERE item.amount > COALESCE(house.amount, 0)
-                       AND NOT item.is_disputed AND item.days > 0
+                       AND item.is_overdue
                      UNION ALL
                     SELECT house.company_id, house.partner_id, house.line_id,
                            settled.date - basis.as_of + house.days, house.amount,
@@ -192,18 +171,26 @@ class Judgement:
                        COALESCE(paid_amount, 0) + COALESCE(pending_received_amount, 0)
                            AS received_amount,
                        as_of - last_invoice_date AS recency_days,
-                       alarm.partner_id IS NOT NULL AS needs_action
+                       health_alarm.partner_id IS NOT NULL AS needs_action
                   FROM health_open
                   FULL JOIN health_behaviour USING (company_id, partner_id)
                   FULL JOIN health_business USING (company_id, partner_id)
-                  LEFT JOIN health_pending USING (company_id, partner_id)
-                  LEFT JOIN health_alarm alarm USING (company_id, partner_id)
-                  LEFT JOIN health_countback USING (company_id, partner_id)
+                  %(joined)s
                   JOIN (SELECT company_id, as_of, window_months FROM health_basis) basis
                  USING (company_id)
                    ) fact
-            """
+            """,
+            joined=SQL(" ").join(
+                SQL("LEFT JOIN %s USING (company_id, partner_id)", SQL.identifier(relation))
+                for relation in self._get_joined_facts()
+            ),
         )
+
+    def _get_joined_facts(self) -> list[str]:
+        """Hook: relations of which all columns are facts of the customers that the journals know; a
+        row per company and customer, at most.
+        """
+        return ["health_pending", "health_alarm", "health_countback"]
 
     def _get_rank_sql(self) -> SQL:
         """Cut points of all customers that ever got an invoice, by company."""
@@ -358,59 +345,17 @@ class Judgement:
         )
 
     def _get_result_columns(self) -> dict[str, SQL]:
-        """Hook: the stored columns and how each comes out of the judged row ``result``."""
+        """The stored columns and how each comes out of the judged row ``result``: the register."""
         columns = {name: SQL.identifier(name) for name in ("company_id", "partner_id")}
-        columns |= {name: SQL("COALESCE(%s, 0)::numeric", SQL.identifier(name)) for name in AMOUNTS}
-        columns |= {name: SQL("COALESCE(%s, 0)::int", SQL.identifier(name)) for name in COUNTS}
-        columns |= {name: SQL("ROUND(%s::numeric, 2)", SQL.identifier(name)) for name in DAYS}
-        columns |= {
-            name: SQL.identifier(name)
-            for name in (
-                "payment_score",
-                "payment_trend",
-                "payment_risk",
-                "health_score",
-                "health_status",
-                "first_invoice_date",
-                "last_invoice_date",
-                "rfm_recency",
-                "rfm_frequency",
-                "rfm_monetary",
-            )
-        }
-        columns |= {
-            f"{name}_measure": SQL("ROUND(%s, 2)", SQL.identifier(f"{name}_measure"))
-            for name in self._get_measures()
-        }
-        return columns | {
-            "on_time_rate": SQL("ROUND(on_time_rate, 4)"),
-            "oldest_due_date": SQL("as_of - days_overdue"),
-            "needs_action": SQL("needs_action"),
-            "average_invoice_amount": SQL("ROUND(average_invoice_amount, decimal_places)"),
-            "rfm_segment": self._get_segment_sql(),
-            "expected_next_invoice_date": SQL(
-                "last_invoice_date + ROUND(purchase_interval_days::numeric)::int"
-            ),
-            "is_lapsed": SQL("COALESCE(recency_days > 2 * purchase_interval_days, FALSE)"),
-        }
-
-    def _get_segment_sql(self) -> SQL:
-        """Segment on recency and frequency: the first that holds; all 25 cells have one."""
-        return SQL(
-            """
-            CASE WHEN rfm_recency IS NULL THEN NULL
-                 WHEN rfm_recency <= 2 AND rfm_frequency <= 2 THEN 'hibernating'
-                 WHEN rfm_recency <= 2 AND rfm_frequency <= 4 THEN 'at_risk'
-                 WHEN rfm_recency <= 2 THEN 'cant_lose'
-                 WHEN rfm_recency = 3 AND rfm_frequency <= 2 THEN 'about_to_sleep'
-                 WHEN rfm_recency = 3 AND rfm_frequency = 3 THEN 'need_attention'
-                 WHEN rfm_recency <= 4 AND rfm_frequency >= 4 THEN 'loyal'
-                 WHEN rfm_recency = 4 AND rfm_frequency = 1 THEN 'promising'
-                 WHEN rfm_recency = 5 AND rfm_frequency = 1 THEN 'new'
-                 WHEN rfm_frequency <= 3 THEN 'potential_loyalist'
-                 ELSE 'champions' END
-            """
-        )
+        for name, figure in self._get_register().items():
+            value = SQL(figure.sql) if figure.sql else SQL.identifier(name)
+            if figure.empty is not None:
+                value = SQL("COALESCE(%s, %s)", value, figure.empty)
+            field = self._fields[name]
+            if field.type == "float":
+                value = SQL("ROUND(%s::numeric, %s)", value, field.get_digits(self.env)[1])
+            columns[name] = SQL("(%s)::%s", value, SQL(field.column_type[1]))
+        return columns
 
     def _get_curve_sql(self, days: SQL) -> SQL:
         """The payment score's points for so many days beyond terms."""

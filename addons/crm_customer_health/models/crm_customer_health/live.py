@@ -56,13 +56,9 @@ class Live:
     @api.model
     def _get_empty_figures(self, key: tuple[int, int]) -> dict:
         """The figures of a customer of whom there is nothing in the journals."""
-        company_id, partner_id = key
-        return dict.fromkeys(self._get_result_columns(), False) | {
-            "company_id": company_id,
-            "partner_id": partner_id,
-            "health_status": "unknown",
-            "payment_risk": "unknown",
-        }
+        register = self._get_register()
+        empty = {name: figure.empty or False for name, figure in register.items()}
+        return empty | dict(zip(("company_id", "partner_id"), key, strict=True))
 
     def _get_live_record(self):
         """A record that exists in memory only, with the figures of this moment."""
@@ -79,8 +75,7 @@ class Live:
     @api.model
     def _get_live_fields(self) -> set[str]:
         """The figures, and what is said with them."""
-        figures = {*self._get_result_columns(), "refreshed_at", "refreshed_for"}
-        figures -= {"company_id", "partner_id"}
+        figures = {*self._get_register(), "refreshed_at", "refreshed_for"}
         return figures | {
             name
             for name, field in self._fields.items()

@@ -7,7 +7,6 @@ from odoo.tools import SQL
 
 from ...changes import CustomersRefreshed
 from ...scope import HealthScope
-from .judgement import AMOUNTS, COUNTS
 
 #: Relations that are no tables when many customers are computed: they are read once.
 INLINE_RELATIONS = ("health_month",)
@@ -281,15 +280,11 @@ class Refresh:
     @api.model
     def _get_empty_columns_sql(self) -> SQL:
         """The stored columns of a customer of whom there is nothing in the journals."""
-        empty = {name: SQL("0") for name in (*AMOUNTS, *COUNTS)} | {
-            "company_id": SQL("company_id"),
-            "partner_id": SQL("partner_id"),
-            "health_status": SQL("'unknown'"),
-            "payment_risk": SQL("'unknown'"),
-            "needs_action": SQL("FALSE"),
-            "is_lapsed": SQL("FALSE"),
-        }
-        return SQL(", ").join(empty.get(name, SQL("NULL")) for name in self._get_result_columns())
+        register = self._get_register()
+        return SQL(", ").join(
+            SQL("%s", register[name].empty) if name in register else SQL.identifier(name)
+            for name in self._get_result_columns()
+        )
 
     @api.model
     def _on_customers_refreshed(self, changes: CustomersRefreshed):

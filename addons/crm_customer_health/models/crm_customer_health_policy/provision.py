@@ -9,15 +9,19 @@ from odoo.tools import SQL, float_compare, format_date, formatLang
 
 from odoo.addons.account_receivable_settlement.scope import Scope
 
-#: The provision matrix, youngest first: the field of the rate, and from how many days past the due
-#: date on it holds; ``None`` for what is not due.
-PROVISION_RATES = {
-    "provision_not_due_rate": None,
-    "provision_1_30_rate": 0,
-    "provision_31_60_rate": 30,
-    "provision_61_90_rate": 60,
-    "provision_over_90_rate": 90,
+from ...bands import BANDS
+
+#: The provision matrix, youngest first: the field of the rate, by the band that it is for.
+RATE_BY_BAND = {
+    "not_due_amount": "provision_not_due_rate",
+    "overdue_1_30": "provision_1_30_rate",
+    "overdue_31_60": "provision_31_60_rate",
+    "overdue_61_90": "provision_61_90_rate",
+    "overdue_over_90": "provision_over_90_rate",
 }
+#: From how many days past the due date on a rate holds; ``None`` for what is not due.
+PROVISION_RATES = {RATE_BY_BAND[band]: days for band, days in BANDS.items()}
+OLDEST_AGE = max(days for days in BANDS.values() if days)
 
 
 class Provision:
@@ -110,11 +114,11 @@ class Provision:
                               FROM (%(settlements)s) settlement
                              WHERE NOT is_mirror) settled
                       JOIN instalment USING (id)
-                     WHERE due_date + 90 < %(today)s
+                     WHERE due_date + %(oldest_age)s < %(today)s
                      UNION ALL
                     SELECT id, due_date, 'sold', balance, NULL
                       FROM instalment
-                     WHERE due_date + 90 < %(today)s
+                     WHERE due_date + %(oldest_age)s < %(today)s
                 )
                 SELECT COALESCE(SUM(CASE kind WHEN 'sold' THEN amount
                                               WHEN 'credit_note' THEN -amount END), 0) AS sold,
@@ -126,6 +130,7 @@ class Provision:
                 start=start,
                 end=end,
                 today=self.company_id._get_today(),
+                oldest_age=OLDEST_AGE,
                 due_date=receivable._get_due_date_sql("line"),
                 trade=receivable._get_trade_account_sql(),
                 settlements=settlements._get_settlement_sql(

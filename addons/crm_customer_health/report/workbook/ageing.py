@@ -2,18 +2,10 @@ from odoo.tools import SQL, split_every
 
 from odoo.addons.account_receivable_settlement.scope import Scope
 
+from ...bands import get_band
 from .documents import DocumentSheet
 from .sheet import BATCH_SIZE
 from .table import Column
-
-#: Up to so many days overdue belong to a figure of the health row.
-BUCKETS = (
-    (0, "not_due_amount"),
-    (30, "overdue_1_30"),
-    (60, "overdue_31_60"),
-    (90, "overdue_61_90"),
-)
-OLDEST_BUCKET = "overdue_over_90"
 
 
 class AgeingSheet(DocumentSheet):
@@ -95,10 +87,8 @@ class AgeingSheet(DocumentSheet):
         health = self.env["crm.customer.health"].sudo()
         return SQL(
             """
-            SELECT item.*, item.partner_id AS customer_id, line.invoice_date,
-                   basis.as_of - item.days AS due_date
+            SELECT item.*, item.partner_id AS customer_id, line.invoice_date
               FROM (%s) item
-              JOIN health_basis basis ON basis.company_id = item.company_id
               JOIN account_move_line line ON line.id = item.line_id
             """,
             health._get_item_sql(Scope(self.report.company_ids, partners)),
@@ -139,7 +129,4 @@ class AgeingSheet(DocumentSheet):
             return self.labels["unapplied_credit_amount"]
         if is_disputed:
             return self.labels["disputed_amount"]
-        for last_day, name in BUCKETS:
-            if days <= last_day:
-                return self.labels[name]
-        return self.labels[OLDEST_BUCKET]
+        return self.labels[get_band(days)]

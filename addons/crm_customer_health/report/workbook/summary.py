@@ -3,22 +3,14 @@ from xlsxwriter.utility import xl_col_to_name
 from odoo import fields
 from odoo.tools import SQL
 
+from ...bands import OPEN_PARTS
 from .book import HEADER_STYLE
 from .ledger import get_ledger
 from .sheet import Sheet
 
-#: Parts of what is open, oldest last: the chart of ageing shows them.
-AGEING_FIELDS = (
-    "not_due_amount",
-    "overdue_1_30",
-    "overdue_31_60",
-    "overdue_61_90",
-    "overdue_over_90",
-    "disputed_amount",
-)
 AMOUNT_FIELDS = (
     "open_amount",
-    *AGEING_FIELDS,
+    *OPEN_PARTS,
     "overdue_amount",
     "unapplied_credit_amount",
     "paid_amount",
@@ -334,7 +326,7 @@ class SummarySheet(Sheet):
         """A chart for each currency: amounts of two currencies do not share an axis."""
         for number, companies in enumerate(self.companies.grouped("currency_id").values()):
             title = self.env._("Ageing (%(currency)s)", currency=companies.currency_id.name)
-            rows = [self.rows[name] for name in AGEING_FIELDS]
+            rows = [self.rows[name] for name in OPEN_PARTS]
             self._insert_chart(title, rows, companies, 1 + 16 * (number + 1))
 
     def _write_status_chart(self):

@@ -1,0 +1,1 @@
+from . import crm_customer_health, crm_customer_kept_figures
