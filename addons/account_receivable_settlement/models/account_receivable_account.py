@@ -155,6 +155,7 @@ class AccountReceivableAccount(models.Model):
 
     def action_accept_proposal(self):
         """Answer what is proposed for the accounts: yes."""
+        self.check_access("write")
         for reading, rows in self.grouped("proposal").items():
             if reading:
                 rows.filtered(lambda row: not row.reading).write({"reading": reading})
