@@ -85,8 +85,12 @@ class AccountReceivableItem(models.AbstractModel):
                   FROM transfer
                  GROUP BY line_id, root_line_id
                    ) open
-              JOIN account_move_line line ON line.id = open.line_id
-              JOIN account_move_line root ON root.id = open.root_line_id
+             -- Looked up one by one, of which there are few: the planner expects so many transfers
+             -- that it would read all journal items.
+             CROSS JOIN LATERAL (
+                SELECT move_id FROM account_move_line WHERE id = open.line_id OFFSET 0) line
+             CROSS JOIN LATERAL (
+                SELECT * FROM account_move_line WHERE id = open.root_line_id OFFSET 0) root
               JOIN res_partner partner ON partner.id = root.partner_id
               LEFT JOIN account_move move
                 ON move.id = root.move_id AND root.display_type = 'payment_term'
@@ -118,7 +122,8 @@ class AccountReceivableItem(models.AbstractModel):
                 """
                 SELECT line.move_id
                   FROM residual
-                  JOIN account_move_line line ON line.id = residual.line_id
+                 CROSS JOIN LATERAL (
+                    SELECT * FROM account_move_line WHERE id = residual.line_id OFFSET 0) line
                  WHERE line.invoice_date IS NULL AND line.display_type != 'payment_term'
                  UNION
                 SELECT line.move_id
@@ -143,7 +148,7 @@ class AccountReceivableItem(models.AbstractModel):
         conditions = SQL(
             """
             line.parent_state = 'posted'
-            AND line.account_id IN (%s)
+            AND line.account_id = ANY(ARRAY(%s))
             AND line.partner_id IS NOT NULL
             AND NOT %s
             AND %s

@@ -1,3 +1,4 @@
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from odoo import api, fields, models
@@ -14,7 +15,7 @@ from .account_receivable_unposted import UNPOSTED_IDS
 TRANSFERRED_IDS = 2**41
 #: How many reconciliations are looked through first for each settlement that is wanted.
 WINDOW = 2
-#: How many times more are looked through if that was not enough.
+#: How many times more are looked through where that was not nearly enough.
 WIDER = 4
 #: How many are looked through at most before all are.
 LARGEST_WINDOW = 40_000
@@ -198,22 +199,25 @@ class AccountReceivableSettlement(models.Model):
         PostgreSQL cannot know which reconciliations to look at. The newest settlements are looked
         for among the newest reconciliations, then among more of them.
         """
+        search = super()._search
         domain = Domain(domain).optimize_full(self)
         since, until = self._get_period(domain)
         line_ids = self._get_wanted_line_sql(domain)
         newest_first = not order or order.startswith(self._order.split(",", 1)[0])
         if limit and newest_first and not line_ids and not self._ids:
-            for start, first_id in self._get_window_starts(offset + limit, since, until):
+
+            def find(start, first_id):
                 newest = Domain("settlement_date", ">", start) | (
                     # Of a day the ids tell which are newer: they go by the reconciliations'.
                     Domain("settlement_date", "=", start) & Domain("id", ">=", first_id * 16)
                 )
-                query = super()._search(domain & newest, offset, limit, order, **options)
+                query = search(domain & newest, offset, limit, order, **options)
                 self._restrict_query(query, self._get_window_scope(start, until, first_id))
-                ids = query.get_result_ids()
-                if len(ids) == limit:
-                    return self.browse(ids)._as_query()
-        query = super()._search(domain, offset, limit, order, **options)
+                return query.get_result_ids()
+
+            if ids := self._find_newest(find, offset, limit, since, until):
+                return self.browse(ids)._as_query()
+        query = search(domain, offset, limit, order, **options)
         if line_ids:
             self._restrict_query(query, Scope(line_ids=line_ids))
         elif (since or until) and not self._ids:
@@ -278,37 +282,47 @@ class AccountReceivableSettlement(models.Model):
         return [part for part in parts if isinstance(part, DomainCondition)]
 
     @api.model
-    def _get_window_starts(
-        self, count: int, since: date | None, until: date | None, window: int | None = None
-    ):
-        """Windows to look for so many settlements in, the newest first: from which day on, and
-        of that day from which reconciliation.
+    def _find_newest(
+        self,
+        find: Callable[[date, int], Sequence[int]],
+        offset: int,
+        limit: int,
+        since: date | None,
+        until: date | None,
+        window: int = WINDOW,
+    ) -> Sequence[int] | None:
+        """Ids of the newest rows of settlements, looked for in windows that become larger.
 
         Of a reconciliation both sides may be a settlement, or none: other accounts are reconciled,
-        too. A window without a bound is the caller's.
+        too.
 
-        :param window: how many reconciliations are looked through first for each of them.
+        :param find: finds rows of the days from one on, and of that day from a reconciliation on.
+        :param window: how many reconciliations are looked through first for each row.
+        :return: nothing where a window would hold the whole period, or too much.
         """
         # Exchange differences are booked at the end of the month, and settled before.
         today = fields.Date.context_today(self)
-        partial_count = (window or WINDOW) * count
+        partial_count = window * (offset + limit)
         while partial_count <= LARGEST_WINDOW:
             rows = self.env.execute_query(
                 SQL(
                     """
                     SELECT max_date, id FROM account_partial_reconcile
-                     WHERE %s
+                     WHERE max_date <= %s
                      ORDER BY max_date DESC, id DESC
                      LIMIT 1 OFFSET %s
                     """,
-                    SQL("max_date <= %s", min(until or today, today)),
+                    min(until or today, today),
                     partial_count,
                 )
             )
             if not rows or (since and rows[0][0] < since):
-                return
-            yield rows[0]
-            partial_count *= WIDER
+                return None
+            ids = find(*rows[0])
+            if len(ids) == limit:
+                return ids
+            partial_count *= WIDER if len(ids) < limit / 2 else 2
+        return None
 
     @api.model
     def _get_period_scope(
@@ -455,8 +469,11 @@ class AccountReceivableSettlement(models.Model):
         )
 
     @api.model
-    def _get_window_scope(self, since: date, until: date | None, first_id: int) -> Scope:
-        """A scope in which are all settlements of a window: its instalments, looked up before.
+    def _get_window_scope(
+        self, since: date, until: date | None, first_id: int | None = None
+    ) -> Scope:
+        """A scope in which are all settlements of these days, and some others: their instalments,
+        looked up before. For a few days or weeks, not for years.
 
         PostgreSQL plans well for what is named.
         """

@@ -106,7 +106,8 @@ class AccountReceivableTransfer(models.Model):
                    SIGN(line.balance) * (transfer.upto - transfer.start - gone.amount)
                        AS amount_open
               FROM (%(transfer)s) transfer
-              JOIN account_move_line line ON line.id = transfer.line_id
+             CROSS JOIN LATERAL (
+                SELECT balance FROM account_move_line WHERE id = transfer.line_id OFFSET 0) line
              CROSS JOIN LATERAL (
                 SELECT COALESCE(SUM(piece.amount), 0) AS amount
                   FROM (%(pieces)s) piece

@@ -116,12 +116,18 @@ class AccountReceivableUnposted(models.AbstractModel):
                             WHERE line.id = debit_move_id)
                    OR EXISTS (SELECT FROM account_partial_reconcile
                                WHERE line.id = credit_move_id) AS is_reconciled
-              FROM account_move_line line
-             WHERE line.move_id IN (SELECT link.invoice_id
-                                      FROM account_move__account_payment link
-                                      JOIN payment ON payment.id = link.payment_id)
-               -- COALESCE lets the planner expect as many as there are: nearly all.
-               AND COALESCE(line.display_type = 'payment_term' AND line.account_id IN (%s), FALSE)
+              FROM (
+                SELECT DISTINCT link.invoice_id
+                  FROM payment
+                  JOIN account_move__account_payment link ON link.payment_id = payment.id
+                   ) paid
+             -- Document by document, by its index, as below.
+             CROSS JOIN LATERAL (
+                SELECT * FROM account_move_line
+                 WHERE move_id = paid.invoice_id AND display_type = 'payment_term'
+                OFFSET 0
+                   ) line
+             WHERE line.account_id IN (%s)
             """,
             self.env["account.receivable"]._get_trade_account_sql(),
         )

@@ -133,21 +133,23 @@ class CrmLeadSettlement(models.Model):
         """Read no more of the journals than the domain, or a page of a list, asks for, as
         ``account.receivable.settlement`` does.
         """
+        search = super()._search
         domain = Domain(domain).optimize_full(self)
         settlements = self.env["account.receivable.settlement"]
         since, until = settlements._get_period(domain)
         wanted = self._get_wanted_document_ids_sql(domain)
         newest_first = not order or order.startswith(self._order.split(",", 1)[0])
         if limit and newest_first and not wanted and not self._ids:
-            starts = settlements._get_window_starts(offset + limit, since, until, WINDOW)
-            for start, __ in starts:
+
+            def find(start, _first_id):
                 newest = domain & Domain("settlement_date", ">=", start)
-                query = super()._search(newest, offset, limit, order, **options)
+                query = search(newest, offset, limit, order, **options)
                 self._restrict_query(query, self._get_period_document_ids_sql(start, until))
-                ids = query.get_result_ids()
-                if len(ids) == limit:
-                    return self.browse(ids)._as_query()
-        query = super()._search(domain, offset, limit, order, **options)
+                return query.get_result_ids()
+
+            if ids := settlements._find_newest(find, offset, limit, since, until, WINDOW):
+                return self.browse(ids)._as_query()
+        query = search(domain, offset, limit, order, **options)
         if wanted:
             self._restrict_query(query, wanted)
         elif (since or until) and not self._ids:
@@ -161,10 +163,14 @@ class CrmLeadSettlement(models.Model):
         They are asked for before: PostgreSQL plans well for what is named.
         """
         if not query.is_empty():
-            self.env["crm.lead.share"]._flush()
+            shares = self.env["crm.lead.share"]
+            shares._flush()
             self.env["crm.lead"].flush_model(["user_id"])
             ids = sorted({move_id for [move_id] in self.env.execute_query(document_ids)})
-            rows = self._get_row_sql(document_ids=SQL("SELECT UNNEST(%s::int[])", ids))
+            rows = self._get_row_sql(
+                document_ids=SQL("SELECT UNNEST(%s::int[])", ids),
+                line_ids=shares._get_instalment_ids(ids),
+            )
             query._tables[self._table] = SQL("(%s)", rows)
 
     @api.model
@@ -225,7 +231,9 @@ class CrmLeadSettlement(models.Model):
         """
         return self._get_row_sql(leads)
 
-    def _get_row_sql(self, leads=None, document_ids: SQL | None = None) -> SQL:
+    def _get_row_sql(
+        self, leads=None, document_ids: SQL | None = None, line_ids: list[int] | None = None
+    ) -> SQL:
         """The columns of the model.
 
         The deal's first line in the document, the settlement's number there, and what the share
@@ -233,6 +241,7 @@ class CrmLeadSettlement(models.Model):
 
         :param leads: only these deals.
         :param document_ids: SQL of the ids of documents: only these.
+        :param line_ids: the ids of their instalments if they are known.
         """
         return SQL(
             """
@@ -265,7 +274,7 @@ class CrmLeadSettlement(models.Model):
                    ) settlement ON settlement.id = piece.id
               LEFT JOIN crm_lead lead ON lead.id = piece.lead_id
             """,
-            relations=self.env["crm.lead.share"]._get_relations_sql(leads, document_ids),
+            relations=self.env["crm.lead.share"]._get_relations_sql(leads, document_ids, line_ids),
             span=ROWS_PER_SHARE,
             names=list(COUNTED_AS),
         )

@@ -65,6 +65,17 @@ class CrmLeadShare(models.AbstractModel):
         )
         return tuple(sorted(set(column)) for column in zip(*rows, strict=True)) or ([], [], [])
 
+    def _get_instalment_ids(self, move_ids: list[int]) -> list[int]:
+        """The instalments of these documents."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM account_move_line line WHERE line.move_id = ANY(%s) AND %s",
+                move_ids,
+                self._get_is_instalment_sql(),
+            )
+        )
+        return sorted(line_id for [line_id] in rows)
+
     def _get_relations_sql(self, leads=None, document_ids=None, line_ids=None) -> SQL:
         """Relations to put behind ``WITH``.
 
@@ -166,17 +177,26 @@ class CrmLeadShare(models.AbstractModel):
         """
         return SQL(
             """
-            SELECT settlement.*, instalment.decimal_places,
+            SELECT settlement.*, currency.decimal_places,
                    other.move_id AS other_id,
                    other.parent_state = 'posted' AS is_other_posted,
-                   CASE WHEN instalment.balance < 0 THEN settlement.move_id ELSE other.move_id END
+                   CASE WHEN line.balance < 0 THEN settlement.move_id ELSE other.move_id END
                        AS refund_id
-              FROM (%s) settlement
-              JOIN instalment ON instalment.id = settlement.line_id
+              FROM (%(settlements)s) settlement
+              -- By its index, not from ``instalment``: the planner expects few settlements, and
+              -- would go through all instalments for each.
+              JOIN account_move_line line ON line.id = settlement.line_id
+              JOIN res_currency currency ON currency.id = line.company_currency_id
               LEFT JOIN account_move_line other
                 ON other.id = settlement.cause_line_id AND other.display_type = 'payment_term'
+             WHERE %(is_wanted)s
             """,
-            self.env["account.receivable.settlement"]._get_settlement_sql(Scope(line_ids=line_ids)),
+            settlements=self.env["account.receivable.settlement"]._get_settlement_sql(
+                Scope(line_ids=line_ids)
+            ),
+            is_wanted=SQL("settlement.line_id IN (SELECT id FROM instalment)")
+            if line_ids is None
+            else SQL("TRUE"),
         )
 
     def _get_line_sql(self) -> SQL:
