@@ -1,5 +1,6 @@
 from . import (
     crm_customer_actions_documents,
+    crm_customer_company_day,
     crm_customer_flag,
     crm_customer_flag_exclusion,
     crm_customer_flag_run,

@@ -29,12 +29,12 @@ class DigestDigest(models.Model):
     def _compute_kpi_overdue_customers_value(self):
         """What is overdue at the end of the period."""
         __, end, companies = self._get_customer_kpi_parameters()
-        health = self.env["crm.customer.health"]
+        days = self.env["crm.customer.company.day"]
         self._set_customer_kpi(
             "kpi_overdue_customers_value",
             {
                 company: self._get_sum(
-                    health._get_overdue_total, company, self._get_company_day(company, end)
+                    days._get_overdue_total, company, self._get_company_day(company, end)
                 )
                 for company in companies
             },
@@ -53,13 +53,13 @@ class DigestDigest(models.Model):
         is in the next one.
         """
         start, end, companies = self._get_customer_kpi_parameters()
-        health = self.env["crm.customer.health"]
+        days = self.env["crm.customer.company.day"]
         one_day = timedelta(days=1)
         self._set_customer_kpi(
             "kpi_cash_received_value",
             {
                 company: self._get_sum(
-                    health._get_cash_received,
+                    days._get_cash_received,
                     company,
                     self._get_company_day(company, start) - one_day,
                     self._get_company_day(company, end) - one_day,

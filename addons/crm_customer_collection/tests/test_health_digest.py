@@ -118,6 +118,80 @@ class TestHealthDigest(HealthCommon):
         )
         self.assertEqual(sum(settlements.mapped("amount")), 610.0)
 
+    # Days that are kept ----------------------------------------------------------------------
+
+    def _keep_days(self):
+        days = self.env["crm.customer.company.day"].sudo()
+        with (
+            patch.object(type(days), "_get_companies", return_value=self.company),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=1000.0),
+        ):
+            days._cron_keep()
+        return days.search([("company_id", "=", self.company.id)])
+
+    def _pay_for_two_months(self):
+        """Something is overdue and paid on nearly every day, and a payment is taken back."""
+        for ago in range(70):
+            due = NOW.date() - relativedelta(days=ago + 1)
+            invoice = self._invoice(100.0 + ago, invoice_date_due=due)
+            if ago % 3:
+                self._pay(invoice, amount=50.0 + ago, date=due + relativedelta(days=ago % 5))
+        refund = self._invoice(30.0, move_type="out_refund")
+        self._pay(refund, date="2024-03-01")
+
+    def test_kept_days_are_what_the_journals_say(self):
+        self._pay_for_two_months()
+        periods = [(1, 0), (1, 1), (7, 0), (7, 7), (30, 0), (30, 30), (3, 20), (62, 0), (63, 1)]
+        read = {
+            (name, *period): self._value(name, *period)
+            for name in ("kpi_overdue_customers", "kpi_cash_received")
+            for period in periods
+        }
+        self.assertGreater(len(set(read.values())), 10, "the periods differ")
+        self.assertEqual(len(self._keep_days()), 62)
+        self._refresh()
+        health = type(self.env["crm.customer.health"])
+        with patch.object(health, "_get_overdue_total", autospec=True) as overdue:
+            for (name, *period), value in read.items():
+                if period == [63, 1] and name == "kpi_overdue_customers":
+                    continue
+                with self.subTest(name, period=period):
+                    self.assertEqual(self._value(name, *period), value)
+            overdue.assert_not_called()
+
+    def test_day_is_kept_when_it_is_over_and_others_are_forgotten(self):
+        self._invoice(100.0, invoice_date_due="2024-04-01")
+        first = self._keep_days()
+        self.assertEqual(max(first.mapped("date")), datetime(2024, 4, 9).date())
+        self.assertEqual(self._keep_days(), first, "a second time there is nothing to do")
+        with freeze_time("2024-04-11 02:00"):
+            days = self._keep_days()
+            self.assertEqual(len(days), 62)
+            self.assertEqual((days - first).date, datetime(2024, 4, 10).date())
+            self.assertEqual((days - first).overdue_amount, 100.0)
+
+    def test_what_is_booked_later_for_a_kept_day_counts_from_the_next_night_on(self):
+        invoice = self._invoice(1000.0, invoice_date_due="2024-04-30")
+        self._keep_days()
+        self._pay(invoice, amount=70.0, date="2024-03-20")
+        self._pay(invoice, amount=5.0, date="2024-04-05")
+        self.assertEqual(self._value("kpi_cash_received", 30), 5.0, "recent days are read anew")
+        with freeze_time("2024-04-11 02:00"):
+            self._keep_days()
+        self.assertEqual(self._value("kpi_cash_received", 30), 75.0)
+
+    def test_days_are_kept_where_somebody_gets_a_digest(self):
+        days = self.env["crm.customer.company.day"].sudo()
+        self.env["digest.digest"].sudo().search([]).state = "deactivated"
+        self.assertFalse(days._get_companies())
+        self.digest.state = "activated"
+        self.assertEqual(days._get_companies(), self.company)
+        self.digest.company_id = False
+        self.digest.user_ids = self.leader
+        self.assertEqual(days._get_companies(), self.leader.company_id)
+        self.digest.write({"kpi_overdue_customers": False, "kpi_cash_received": False})
+        self.assertFalse(days._get_companies())
+
     def test_customers_newly_at_risk_and_cured(self):
         first, second = self._create_customer("First"), self._create_customer("Second")
         self._log_change(first, "watch", "at_risk", "2024-04-09 09:00:00")
@@ -184,13 +258,13 @@ class TestHealthDigest(HealthCommon):
         """Overdue on four days (today and a day, a week, a month ago), cash of six periods."""
         self._invoice(1234.0)
         self.digest.user_ids = self.leader | self.biller | self.auditor
-        health = type(self.env["crm.customer.health"])
+        days = type(self.env["crm.customer.company.day"])
         for _repeated in range(2):
             with (
                 patch.object(
-                    health, "_get_overdue_total", autospec=True, return_value=77000.0
+                    days, "_get_overdue_total", autospec=True, return_value=77000.0
                 ) as overdue,
-                patch.object(health, "_get_cash_received", autospec=True, return_value=0.0) as cash,
+                patch.object(days, "_get_cash_received", autospec=True, return_value=0.0) as cash,
             ):
                 self.digest.action_send_manual()
             self.assertEqual((overdue.call_count, cash.call_count), (4, 6))

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 from odoo import api
 from odoo.tools import SQL
@@ -41,6 +41,18 @@ class Cash:
             )
         )
 
+    @api.model
+    def _get_cash_by_day(self, company, since: date, until: date) -> dict[date, float]:
+        """The same by day; days without any are left out."""
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT paid_on, SUM(amount) FROM (%s) cash GROUP BY paid_on",
+                    self._get_cash_sql(company, None, since, until),
+                )
+            )
+        )
+
     def _get_cash_sql(self, companies, partners, since: date | None, until: date | None) -> SQL:
         """What counts as cash: money received from customers on posted documents, negative when it
         was paid back. A row for each settled part, with ``company_id``, ``partner_id``,
@@ -57,6 +69,9 @@ class Cash:
         if until:
             conditions.append(SQL("settlement.settlement_date <= %s", until))
         settlements = self.env["account.receivable.settlement"]
+        scope = Scope(partners=partners, since=since)
+        if partners is None and since and until:
+            scope = settlements._get_window_scope(since + timedelta(days=1), until)
         return SQL(
             """
             SELECT settlement.company_id, partner.commercial_partner_id AS partner_id,
@@ -69,6 +84,6 @@ class Cash:
                AND settlement.kind = 'payment'
                AND %(conditions)s
             """,
-            settlements=settlements._get_settlement_sql(Scope(partners=partners, since=since)),
+            settlements=settlements._get_settlement_sql(scope),
             conditions=SQL(" AND ").join(conditions),
         )
