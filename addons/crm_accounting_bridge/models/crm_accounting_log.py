@@ -2,8 +2,10 @@ from contextlib import contextmanager
 
 from odoo import api, fields, models
 
+from ..document_row import DocumentRow
 
-class CrmAccountingLog(models.Model):
+
+class CrmAccountingLog(DocumentRow, models.Model):
     """What people changed by hand that figures or decisions rest on: who, when, from what, to what.
 
     Written whatever the caller's context says (a chatter can be silenced by it); nobody can change
@@ -102,14 +104,3 @@ class CrmAccountingLog(models.Model):
         if record._name != "res.partner" and "company_id" in record._fields:
             return record.company_id
         return self.env.company
-
-    def action_view_record(self):
-        """Open what was changed."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }

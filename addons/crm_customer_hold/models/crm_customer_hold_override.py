@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
-from .document_row import DocumentRow
+from odoo.addons.crm_accounting_bridge.document_row import DocumentRow
 
 
 class CrmCustomerHoldOverride(DocumentRow, models.Model):

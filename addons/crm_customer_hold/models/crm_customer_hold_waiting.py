@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .document_row import DocumentRow
+from odoo.addons.crm_accounting_bridge.document_row import DocumentRow
 
 #: How many kinds of documents may wait; the ids of the rows are told apart by it.
 KINDS = 8
