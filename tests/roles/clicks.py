@@ -15,6 +15,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Date
 from odoo.tools.safe_eval import datetime, safe_eval, time
 
+from .calls import get_callers, get_routes
 from .declared import OUTSIDE
 from .inside import create_users, get_ours
 
@@ -324,7 +325,8 @@ def look(env):
     """Walk as everybody; nothing of it stays."""
     env.cr.commit = env.cr.flush
     ours = get_ours(env)
-    users = [user for role, user in create_users(env).items() if role not in OUTSIDE]
+    roles = create_users(env)
+    users = [user for role, user in roles.items() if role not in OUTSIDE]
     users += [env["res.users"].search([("login", "=", login)]) for login in PEOPLE]
     counts, failures = Counter(), []
     for user in users:
@@ -332,4 +334,10 @@ def look(env):
         visitor.walk()
         counts.update(visitor.counts)
         failures += visitor.failures
-    print(f"@@@{json.dumps({'counts': counts, 'failures': failures})}@@@")
+    found = {
+        "counts": counts,
+        "failures": failures,
+        "callers": get_callers(env, roles, ours),
+        "routes": get_routes(env, ours),
+    }
+    print(f"@@@{json.dumps(found)}@@@")

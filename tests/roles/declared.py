@@ -29,6 +29,19 @@ RECORDED = {role: "r" if role == "auditor" else "rc" for role in FIGURES} | LOG
 #: What finance does by hand: importing, and setting a billing status.
 BY_HAND = dict.fromkeys(("invoicing", "accounting administrator"), "rwcu")
 
+#: Who sets up how customers are judged, and who lets pass what is on hold.
+POLICY = ("sales administrator", "accounting administrator")
+RELEASERS = (*POLICY, "inventory administrator")
+#: Everybody who works in the company.
+INSIDE = (
+    *FIGURES,
+    "internal",
+    "inventory",
+    "inventory administrator",
+    "projects",
+    "administrator",
+)
+
 RIGHTS = {
     "account.receivable.account": ACCOUNTING | {"accounting administrator": "rw"},
     "account.receivable.change": {"administrator": "r"},
@@ -39,6 +52,7 @@ RIGHTS = {
     "accounting.import.line": dict.fromkeys(BY_HAND, "r"),
     "crm.accounting.log": MANAGEMENT | LOG,
     "crm.billing.funnel.report": {role: "r" for role in FIGURES if role != "auditor"},
+    "crm.customer.company.day": MANAGEMENT,
     "crm.customer.flag": FIGURES | LOG,
     "crm.customer.flag.exclusion": RECORDED,
     "crm.customer.flag.exclusion.wizard": SALES_DIALOG,
@@ -77,6 +91,59 @@ RIGHTS = {
         "accounting administrator": "r",
     },
 }
+
+#: Whom public methods answer: of a model, or of all that have one of that name. On which records,
+#: the record rules say.
+CALLS = {
+    # Customers
+    "action_view_health": FIGURES,
+    "action_view_customer": FIGURES | LOG,
+    "action_recompute_customers": FIGURES,
+    "action_exclude_from_flags": SALES_DIALOG,
+    "action_flag_to_sales": SALES_DIALOG,
+    "action_record_promise": SALES_DIALOG,
+    "action_withdraw": SALES_DIALOG,
+    "action_mark_done": SALES_DIALOG,
+    "action_end": SALES_DIALOG,
+    "crm.customer.health.action_recompute": FIGURES,
+    "action_view_open_items": FIGURES,
+    "action_view_settlements": FIGURES,
+    "action_view_snapshots": FIGURES,
+    "crm.customer.health.policy.action_open_policy": RIGHTS["crm.customer.health.policy"],
+    "crm.customer.health.policy.action_own_provision_rates": POLICY,
+    "crm.customer.health.policy.action_recompute": POLICY,
+    # Deals and their documents
+    "action_view_invoices": FIGURES,
+    "action_view_opportunities": FIGURES,
+    "action_view_opportunity_lines": FIGURES,
+    "action_view_lead": RIGHTS["crm.billing.funnel.report"],
+    "action_back_to_automatic": BY_HAND,
+    "action_set_billing_status": BY_HAND,
+    "crm.stage.change.failure.action_retry": RIGHTS["crm.stage.change.failure"],
+    # Receivables
+    "action_accept_proposal": ("accounting administrator",),
+    "action_open_items": ACCOUNTING,
+    "action_try_again": LOG,
+    # Holds
+    "action_approve": RELEASERS,
+    "action_reject": RELEASERS,
+    "action_override_hold": RELEASERS,
+    "action_view_document": {**RIGHTS["crm.customer.hold.waiting"], **FIGURES, **LOG},
+    # Core's own lists of transfers do not ask either: they only say what to open.
+    "stock.picking.type.get_action_picking_tree_held": INSIDE,
+    # Import
+    "action_back": BY_HAND,
+    "action_download_errors": BY_HAND,
+    "action_import": BY_HAND,
+    "action_read_file": BY_HAND,
+    "action_refresh": BY_HAND,
+    "accounting.import.action_retry": BY_HAND,
+    "action_view_errors": BY_HAND,
+    "action_view_lines": BY_HAND,
+    "read_result": BY_HAND,
+}
+#: Addresses, and how one has to be logged in; what is behind them follows the user's rights.
+ROUTES = {"/crm_customer_health/workbook/<int:report_id>": "user"}
 
 #: What of ours somebody without Sales and Accounting may read in other models: no figure of
 #: anybody, but settings, and that a document is on hold.
