@@ -33,7 +33,9 @@ SELECT line.company_id, line.partner_id, line.id AS line_id,
      GROUP BY item.move_id
        ) loss ON loss.move_id = counterpart.move_id
   LEFT JOIN LATERAL (
-    SELECT MIN(item.date) AS date
+    SELECT MIN(item.date) AS date,
+           CASE WHEN BOOL_OR(item.display_type = 'payment_term') THEN 'credit_note'
+                ELSE 'payment' END AS settled_as
       FROM account_partial_reconcile caused
       JOIN account_move_line item ON item.id = caused.credit_move_id
      WHERE caused.exchange_move_id = counterpart.move_id
@@ -43,7 +45,7 @@ SELECT line.company_id, line.partner_id, line.id AS line_id,
        ) lost
  CROSS JOIN LATERAL (
     SELECT CASE WHEN counterpart.display_type = 'payment_term' THEN 'credit_note'
-                WHEN exchange.date IS NOT NULL THEN 'exchange'
+                WHEN exchange.date IS NOT NULL THEN exchange.settled_as
                 WHEN counterpart.payment_id IS NULL THEN 'write_off'
                 ELSE 'payment' END AS kind,
            partial.amount - lost.amount AS amount
