@@ -414,18 +414,22 @@ class AccountReceivableSettlement(models.Model):
         Quicker than the settlements: it asks what was reconciled, and not what that means.
         """
         scope = self._get_period_scope(since, until, first_id)
+        transfer = self.env["account.receivable.transfer"]
         return SQL(
             """
-            WITH wanted AS MATERIALIZED (SELECT UNNEST(%(partial_ids)s) AS id)
-            SELECT line.id
-              FROM wanted
-              JOIN account_partial_reconcile partial ON partial.id = wanted.id
-             CROSS JOIN LATERAL (
-                SELECT id FROM account_move_line
-                 WHERE id = ANY(ARRAY[partial.debit_move_id, partial.credit_move_id])
-                   AND display_type = 'payment_term'
-                OFFSET 0
-                   ) line
+            WITH side AS MATERIALIZED (
+                SELECT line.*
+                  FROM account_partial_reconcile partial
+                 CROSS JOIN LATERAL (
+                    SELECT id, move_id, account_id, display_type, invoice_date, balance,
+                           payment_id, statement_line_id
+                      FROM account_move_line
+                     WHERE id = ANY(ARRAY[partial.debit_move_id, partial.credit_move_id])
+                    OFFSET 0
+                       ) line
+                 WHERE partial.id = ANY(%(partial_ids)s)
+                   )
+            SELECT id FROM side WHERE display_type = 'payment_term'
              UNION
             SELECT id FROM (%(moved)s) moved
              UNION
@@ -451,9 +455,7 @@ class AccountReceivableSettlement(models.Model):
                 ON line.move_id = prepaid.invoice_id AND line.display_type = 'payment_term'
             """,
             partial_ids=scope.partial_ids,
-            moved=self._get_transferred_root_sql(
-                scope.but(partial_ids=SQL("ARRAY(SELECT id FROM wanted)"))
-            ),
+            moved=transfer._get_root_sql(transfer._get_candidate_sql(SQL("TRUE"), SQL("side"))),
             paid=self._get_is_within_sql("payment", "date", since, until),
             invoiced=self._get_is_within_sql("invoice", "invoice_date", since, until),
         )

@@ -244,17 +244,18 @@ class AccountReceivableTransfer(models.Model):
 
     # Which instalments were moved -----------------------------------------------------------------
 
-    def _get_candidate_sql(self, condition: SQL) -> SQL:
+    def _get_candidate_sql(self, condition: SQL, lines: SQL | None = None) -> SQL:
         """Journal items to which claims may have been moved.
 
         :param condition: on a journal item ``line`` of their entries.
+        :param lines: a relation of the journal items to look among; all without it.
         """
         receivable = self.env["account.receivable"]
         return self._get_target_sql(
             SQL(
                 """
                 SELECT line.move_id
-                  FROM account_move_line line
+                  FROM %(lines)s line
                  WHERE line.account_id = ANY(ARRAY(%(trade)s))
                    -- These conditions are those of an index: few receivable items fulfil them.
                    AND line.invoice_date IS NULL
@@ -263,12 +264,13 @@ class AccountReceivableTransfer(models.Model):
                    AND %(condition)s
                  UNION
                 SELECT line.move_id
-                  FROM account_move_line line
+                  FROM %(lines)s line
                  WHERE line.account_id = ANY(ARRAY(%(owed)s)) AND %(condition)s
                 """,
                 trade=receivable._get_trade_account_sql(),
                 owed=receivable._get_owed_account_sql(),
                 condition=condition,
+                lines=lines or SQL("account_move_line"),
             )
         )
 
