@@ -145,15 +145,15 @@ class Manual:
             ),
             (
                 status == "paid" and is_open,
-                self.env._("It cannot be paid while something is due: use “Partially Paid”."),
+                self.env._("It cannot be paid while something is due: use “Partly Paid”."),
             ),
             (
                 status == "invoiced" and compare(paid, 0.0) > 0,
-                self.env._("Something is paid: use “Partially Paid” or “Paid”."),
+                self.env._("Something is paid: use “Partly Paid” or “Paid”."),
             ),
             (
                 status == "partially_paid" and not (is_open and compare(paid, 0.0) > 0),
-                self.env._("“Partially Paid” means that something is paid and something is due."),
+                self.env._("“Partly Paid” means that something is paid and something is due."),
             ),
             (
                 has_invoice and not self.manual_invoice_date,
