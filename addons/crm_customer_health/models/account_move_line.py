@@ -21,10 +21,31 @@ class AccountMoveLine(models.Model):
         " median with little history; not before today. Only for open instalments.",
     )
 
-    @api.depends("account_id", "amount_residual", "date_maturity", "parent_state", "partner_id")
-    def _compute_expected_payment_date(self):
-        self.expected_payment_date = False
-        owed = self.filtered(
+    is_move_sent = fields.Boolean(
+        "Sent",
+        related="move_id.is_move_sent",
+        groups=ACCOUNTING_GROUPS,
+        help="The document was sent to the customer from Odoo.",
+    )
+    days_overdue = fields.Integer(
+        compute="_compute_days_overdue",
+        groups=ACCOUNTING_GROUPS,
+        help="Days since the due date, of what customers still owe; of disputed invoices none.",
+    )
+
+    @api.depends(
+        "account_id", "amount_residual", "date_maturity", "parent_state", "move_id.payment_state"
+    )
+    def _compute_days_overdue(self):
+        self.days_overdue = 0
+        for line in self._filter_owed():
+            if line.move_id.payment_state != "blocked":
+                today = line.company_id._get_today()
+                line.days_overdue = max(0, (today - line._get_receivable_due_date()).days)
+
+    def _filter_owed(self):
+        """Those of these journal items on which a customer owes something."""
+        return self.filtered(
             lambda line: (
                 line.parent_state == "posted"
                 and line.account_type == "asset_receivable"
@@ -33,6 +54,11 @@ class AccountMoveLine(models.Model):
                 and line.amount_residual > 0
             )
         )
+
+    @api.depends("account_id", "amount_residual", "date_maturity", "parent_state", "partner_id")
+    def _compute_expected_payment_date(self):
+        self.expected_payment_date = False
+        owed = self._filter_owed()
         if not owed:
             return
         # Whoever sees the item may know when it is expected, also without seeing all companies.

@@ -41,6 +41,13 @@ class CrmCustomerHealthSnapshot(models.Model):
     date = fields.Date(
         "Month End", required=True, readonly=True, help="The day on which the figures are judged."
     )
+    # Their labels, which may be translated by hand, are those of the customers' rows.
+    payment_risk = fields.Selection(
+        selection=lambda self: self.env["crm.customer.health"]._get_selection("payment_risk")
+    )
+    health_status = fields.Selection(
+        selection=lambda self: self.env["crm.customer.health"]._get_selection("health_status")
+    )
     invoiced_amount = fields.Monetary(
         "Invoiced in the Month",
         readonly=True,

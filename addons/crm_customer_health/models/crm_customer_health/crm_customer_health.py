@@ -3,6 +3,7 @@ from odoo.tools import SQL
 from odoo.tools.query import Query
 
 from ...figure import COUNTED, MEASURED, Figure
+from ...mixins.crm_customer_figures import ACCOUNTING_GROUPS
 from .cash import Cash
 from .conversation import Conversation
 from .diagnosis import Diagnosis
@@ -40,7 +41,7 @@ class CrmCustomerHealth(
     _name = "crm.customer.health"
     _description = "Customer Health"
     _inherit = ["crm.customer.kept.figures", "mail.thread", "mail.activity.mixin"]
-    _order = "overdue_amount desc, id"
+    _order = "needs_action desc, overdue_amount desc, id"
 
     partner_id = fields.Many2one(index=True)
     refreshed_at = fields.Datetime(readonly=True, help="When the row was last written.")
@@ -72,7 +73,28 @@ class CrmCustomerHealth(
         figure=Figure(empty=False),
     )
 
+    unsent_amount = fields.Monetary(
+        "Overdue, Never Sent",
+        readonly=True,
+        help="What is overdue on invoices that were never sent to the customer, as far as Odoo"
+        " knows. Not looked at in companies that send none of their invoices from Odoo.",
+        figure=COUNTED,
+    )
+    net_amount = fields.Monetary(
+        "Net",
+        readonly=True,
+        help="Open, less payments and credit notes that are not matched: the balance of the"
+        " customer's receivable accounts in the ledger.",
+        figure=Figure("COALESCE(open_amount, 0) - COALESCE(unapplied_credit_amount, 0)", empty=0),
+    )
+
     # Behaviour in the window
+    last_payment_date = fields.Date(
+        "Last Payment",
+        readonly=True,
+        help="The last day in the window on which money was received for an invoice.",
+        figure=MEASURED,
+    )
     payment_count = fields.Integer(
         "Settlements",
         readonly=True,
@@ -265,6 +287,16 @@ class CrmCustomerHealth(
     )
 
     # Diagnosis
+    phone = fields.Char(related="partner_id.phone")
+    email = fields.Char(related="partner_id.email")
+    open_item_ids = fields.One2many(
+        "account.move.line",
+        compute="_compute_open_item_ids",
+        string="Open Items",
+        groups=ACCOUNTING_GROUPS,
+        help="What the customer owes, instalment by instalment, the longest due first, and credits"
+        " that are not matched; no more than a page.",
+    )
     ageing_graph = fields.Text(
         compute="_compute_ageing_graph", help="What is open by age, as a bar chart."
     )

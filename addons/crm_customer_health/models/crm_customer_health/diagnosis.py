@@ -6,6 +6,9 @@ from odoo.fields import Domain
 
 from ...bands import OPEN_PARTS
 
+#: Open items that the diagnosis of a customer shows; all are a button away.
+SHOWN_ITEMS = 80
+
 #: Status changes that the diagnosis of a customer shows.
 SHOWN_CHANGES = 20
 
@@ -50,6 +53,14 @@ class Diagnosis:
                 Domain("company_id", "=", health.company_id.id)
                 & Domain("partner_id", "=", health.partner_id.id),
                 limit=SHOWN_CHANGES,
+            )
+
+    @api.depends("company_id", "partner_id")
+    @api.depends_context("uid")
+    def _compute_open_item_ids(self):
+        for health in self:
+            health.open_item_ids = self.env["account.move.line"].search(
+                health._get_open_item_domain(), order="date_maturity, id", limit=SHOWN_ITEMS
             )
 
     @api.depends("company_id", "partner_id")

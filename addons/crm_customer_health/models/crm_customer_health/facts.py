@@ -25,6 +25,7 @@ class Facts:
         return {
             "health_item": self._get_item_sql(scope),
             "health_open": self._get_open_sql(),
+            "health_unsent": self._get_unsent_sql(),
             "health_house": self._get_house_sql(),
             "health_alarm": self._get_alarm_sql(),
             "health_settlement": self._get_window_settlement_sql(scope),
@@ -122,6 +123,24 @@ class Facts:
             ),
         )
 
+    def _get_unsent_sql(self) -> SQL:
+        """What is overdue on invoices that were never sent, where a company sends from Odoo."""
+        return SQL(
+            """
+            SELECT item.company_id, item.partner_id, SUM(item.amount) AS unsent_amount
+              FROM health_item item
+              JOIN account_move_line line ON line.id = item.line_id
+              JOIN account_move move ON move.id = line.move_id
+             WHERE item.is_overdue AND item.is_document AND move.is_move_sent IS NOT TRUE
+               AND item.company_id IN (
+                    SELECT company.company_id FROM health_basis company
+                     WHERE EXISTS (SELECT FROM account_move sent
+                                    WHERE sent.company_id = company.company_id
+                                      AND sent.is_move_sent))
+             GROUP BY item.company_id, item.partner_id
+            """
+        )
+
     def _get_house_sql(self) -> SQL:
         """What is in the house and nobody matched yet, held against what is overdue: the oldest
         first, money before credit notes; a row for each part of an instalment.
@@ -197,6 +216,7 @@ class Facts:
                    settlement.kind,
                    settlement.settled_as,
                    settlement.amount,
+                   settlement.settlement_date,
                    settlement.settlement_date - settlement.invoice_date AS days_to_pay,
                    settlement.settlement_date - settlement.due_date AS days_beyond_terms,
                    settlement.settlement_date > basis.recent_start AS is_recent
@@ -227,6 +247,8 @@ class Facts:
             SELECT company_id, partner_id,
                    COALESCE(SUM(amount) FILTER (WHERE settled_as = 'payment'), 0) AS paid_amount,
                    COUNT(*) FILTER (WHERE kind = 'payment' AND amount > 0) AS payment_count,
+                   MAX(settlement_date) FILTER (WHERE kind = 'payment' AND amount > 0)
+                       AS last_payment_date,
                    SUM(amount * days_to_pay) FILTER (WHERE %(is_paid)s)
                        / SUM(amount) FILTER (WHERE %(is_paid)s) AS days_to_pay,
                    PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY days_to_pay)

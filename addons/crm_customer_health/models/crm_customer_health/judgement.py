@@ -190,7 +190,7 @@ class Judgement:
         """Hook: relations of which all columns are facts of the customers that the journals know; a
         row per company and customer, at most.
         """
-        return ["health_pending", "health_alarm", "health_countback"]
+        return ["health_unsent", "health_pending", "health_alarm", "health_countback"]
 
     def _get_rank_sql(self) -> SQL:
         """Cut points of all customers that ever got an invoice, by company."""

@@ -31,7 +31,16 @@ class Reasons:
             reasons = [self._get_unknown_reason()]
         else:
             reasons = [self._get_status_reason(policy), *(sentences[name] for name in names)]
+        if self.unsent_amount:
+            reasons.insert(1, self._get_unsent_reason())
         return reasons + self._get_special_reasons(policy)
+
+    def _get_unsent_reason(self) -> str:
+        """Who never got an invoice does not pay it: that comes before how he pays."""
+        return self.env._(
+            "%(amount)s of what is overdue was never sent to the customer.",
+            amount=self._format_amount(self.unsent_amount),
+        )
 
     def _get_unknown_reason(self) -> str:
         """Why there is no score: also of who owes, but by no invoice that would be judged."""

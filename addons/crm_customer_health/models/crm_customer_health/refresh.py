@@ -83,6 +83,7 @@ class Refresh:
 
     def _flush_sources(self):
         self.env["account.receivable"]._flush()
+        self.env["account.move"].flush_model(["is_move_sent"])
         for model in ("norm", "policy", "threshold"):
             self.env[f"crm.customer.health.{model}"].flush_model()
 
