@@ -1,2 +1,2 @@
-from . import mixins, models, wizard
+from . import demo, mixins, models, wizard
 from .hooks import post_init_hook, uninstall_hook

@@ -1,4 +1,5 @@
 from . import (
+    account_move_line,
     crm_customer_actions_documents,
     crm_customer_company_day,
     crm_customer_flag,

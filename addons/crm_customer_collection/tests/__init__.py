@@ -1,4 +1,5 @@
 from . import (
+    test_calling,
     test_collection_from_outside,
     test_flag_access,
     test_flag_actions,

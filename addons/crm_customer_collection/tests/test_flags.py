@@ -108,9 +108,8 @@ class TestFlags(FlagCommon):
         activity = flag.activity_id
         with self.assertRaises(AccessError):
             activity.with_user(self.leader).action_feedback("Paid in cash.")
-        for user in (self.seller, self.other_seller):
-            with self.subTest(user.login), self.assertRaises(AccessError):
-                flag.with_user(user).action_mark_done()
+        with self.assertRaises(AccessError):
+            flag.with_user(self.other_seller).action_mark_done()
         flag.with_user(self.leader).action_mark_done()
         self.assertTrue(flag.is_done)
         self.assertFalse(activity.active)

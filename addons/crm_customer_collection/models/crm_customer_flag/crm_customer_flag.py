@@ -1,17 +1,15 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from odoo.addons.crm_customer_health.mixins.crm_customer_figures import ALL_CUSTOMERS_GROUP
-
 from .assignee import Assignee
 from .batch import Batch
+from .calling import Calling
 
 
-class CrmCustomerFlag(Assignee, Batch, models.Model):
+class CrmCustomerFlag(Assignee, Batch, Calling, models.Model):
     """An overdue customer of whom Sales was told: one open flag per company and customer.
 
     The activity on the customer's health row is what somebody has to do; the flag remembers that it
@@ -21,7 +19,7 @@ class CrmCustomerFlag(Assignee, Batch, models.Model):
 
     _name = "crm.customer.flag"
     _description = "Flag of an Overdue Customer"
-    _inherit = ["crm.customer.figures"]
+    _inherit = ["crm.customer.figures", "crm.customer.actions"]
     _order = "id desc"
 
     partner_id = fields.Many2one(index=True)
@@ -65,11 +63,51 @@ class CrmCustomerFlag(Assignee, Batch, models.Model):
         compute_sudo=True,
         help="The activity was done; the customer still owes.",
     )
+    done_note = fields.Text(
+        "What Was Done",
+        related="activity_id.feedback",
+        related_sudo=True,
+        help="What whoever had the activity wrote when it was done.",
+    )
     overdue_now = fields.Monetary(
         "Overdue",
-        compute="_compute_overdue_now",
+        compute="_compute_now",
         compute_sudo=True,
         help="What the customer owes past its due date now, as in the list of customers.",
+    )
+    days_overdue = fields.Integer(
+        compute="_compute_now",
+        compute_sudo=True,
+        help="Days since the oldest overdue instalment was due, now.",
+    )
+    last_payment_date = fields.Date(
+        "Last Payment",
+        compute="_compute_now",
+        compute_sudo=True,
+        help="The last day in the window on which money was received for an invoice.",
+    )
+    call_on = fields.Date(
+        compute="_compute_call_on",
+        search="_search_call_on",
+        compute_sudo=True,
+        help="When whoever the flag is assigned to is to call: the promised day while a promise is"
+        " running. Empty when it was done.",
+    )
+    may_be_done = fields.Boolean(
+        compute="_compute_may_be_done", help="You have the activity, or may close that of others."
+    )
+    phone = fields.Char(related="partner_id.phone")
+    last_promise_date = fields.Date(
+        "Promised By",
+        compute="_compute_last_promise",
+        help="Of the customer's newest promise that was not withdrawn.",
+    )
+    last_promise_state = fields.Selection(
+        lambda self: (
+            self.env["crm.payment.promise"]._fields["state"]._description_selection(self.env)
+        ),
+        string="Promise",
+        compute="_compute_last_promise",
     )
     overdue_amount = fields.Monetary(
         "Overdue at Last Check",
@@ -117,19 +155,6 @@ class CrmCustomerFlag(Assignee, Batch, models.Model):
             flag.is_done = (
                 not activity.active if activity else flag.assigned_id.active and not flag.closed_on
             )
-
-    @api.depends("company_id", "partner_id")
-    def _compute_overdue_now(self):
-        """By the stored rows: a list asks once for all its customers."""
-        groups = self.env["crm.customer.health"]._read_group(
-            Domain("company_id", "in", self.company_id.ids)
-            & Domain("partner_id", "in", self.partner_id.ids),
-            ["company_id", "partner_id"],
-            ["overdue_amount:sum"],
-        )
-        overdue = {(company, customer): amount for company, customer, amount in groups}
-        for flag in self:
-            flag.overdue_now = overdue.get((flag.company_id, flag.partner_id), 0.0)
 
     @api.depends("closed_on")
     def _compute_state(self):
@@ -218,16 +243,3 @@ class CrmCustomerFlag(Assignee, Batch, models.Model):
         self.ensure_one()
         health = self.partner_id._get_health_of_companies(self.company_id)
         return health._get_form_action() if health else self.partner_id.get_formview_action()
-
-    def action_mark_done(self):
-        """Take the activity from whoever has it: nothing more is to be done about this debt.
-
-        For leaders, who may not write what is others': the flag stays, silent, until the customer
-        is cured or owes more.
-        """
-        self.check_access("read")
-        if not self.env.user.has_group(ALL_CUSTOMERS_GROUP) or not self.env[
-            "crm.payment.promise"
-        ].has_access("create"):
-            raise AccessError(self.env._("Flags of others are closed by leaders and Accounting."))
-        self.sudo().activity_id.filtered("active").action_feedback()

@@ -42,6 +42,20 @@ class CrmCustomerHealth(OverdueFacts, WeeklyFacts, WeeklyRows, models.Model):
         help="A promise to pay is running.",
     )
 
+    promise_date = fields.Date(
+        "Promised By",
+        compute="_compute_promise_date",
+        help="The day by which the customer promised to pay, while the promise is running.",
+    )
+
+    @api.depends("company_id", "partner_id")
+    @api.depends_context("uid")
+    def _compute_promise_date(self):
+        promises = self.env["crm.payment.promise"]._get_running(self.company_id, self.partner_id)
+        dates = {(promise.company_id, promise.partner_id): promise.date for promise in promises}
+        for health in self:
+            health.promise_date = dates.get((health.company_id, health.partner_id), False)
+
     @api.depends("company_id", "partner_id")
     @api.depends_context("uid")
     def _compute_acting(self):

@@ -17,6 +17,7 @@ class OverdueFacts:
         "payment_score",
         "payment_trend",
         "unapplied_credit_amount",
+        "unsent_amount",
     )
     @api.depends_context("lang")
     def _compute_overdue_facts(self):
@@ -94,6 +95,8 @@ class OverdueFacts:
                 count=self.overdue_count,
             )
         ]
+        if self.unsent_amount:
+            lines.append(self._get_unsent_reason())
         if facts.get("worst_name"):
             lines.append(
                 self.env._(

@@ -2,6 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
 from .judgement import Judgement
@@ -134,10 +135,20 @@ class CrmPaymentPromise(Judgement, models.Model):
                 recorded_by_id=self.env.uid, state="running", paid_amount=0, withdrawn_by_id=False
             )
         promises = super().create(vals_list)
+        promises._log_on_customers()
         promises.sudo()._judge(promises.company_id, promises.partner_id)  # reads the journals
         promises._postpone_flags()
-        promises._log_on_customers()
         return promises
+
+    @api.model
+    def _get_running(self, companies, customers):
+        """The running promises of these customers, the one for the earliest day last."""
+        return self.search(
+            Domain("company_id", "in", companies.ids)
+            & Domain("partner_id", "in", customers.ids)
+            & Domain("state", "=", "running"),
+            order="date desc, id desc",
+        )
 
     def _postpone_flags(self):
         """The activities of flags are to be done when the promised day has come."""
