@@ -47,6 +47,7 @@ def flag_all(env):
         policies.write(
             {
                 "threshold_ids": [Command.create({"amount": 0.01, "days": 1})],
+                "flags_per_morning": 0,
                 "fallback_user_id": admin.id,
             }
         )

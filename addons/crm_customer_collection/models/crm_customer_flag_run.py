@@ -34,6 +34,9 @@ class CrmCustomerFlagRun(models.Model):
     unchanged_count = fields.Integer(
         "Flagged Before", readonly=True, help="Skipped: nothing new since the flag was made."
     )
+    postponed_count = fields.Integer(
+        "Later", readonly=True, help="Not flagged yet: this morning's number was reached."
+    )
     promised_count = fields.Integer(
         "Promise Running", readonly=True, help="Skipped: a promise to pay is running."
     )
@@ -197,6 +200,58 @@ class CrmCustomerFlagRun(models.Model):
         )
         return len(health)
 
+    def _get_largest(self, health):
+        """Those of these customers, who have no open flag, that are flagged today: of each
+        salesperson's customers the ones that owe most, as many as the policy says.
+
+        Customers whom nobody has count as one salesperson's. Those flagged today are counted, too:
+        batches follow each other.
+        """
+        policy = self.env["crm.customer.health.policy"]._get_policy(self.company_id)
+        if not health or not policy.flags_per_morning:
+            return health
+        self.env.flush_all()
+        candidates = (
+            self.env["crm.customer.health"]
+            .search(
+                Domain("company_id", "=", self.company_id.id) & Domain("needs_action", "=", True)
+            )
+            .partner_id
+        )
+        left_out = self.env["crm.customer.flag.exclusion"]._get_excluded(
+            self.company_id, candidates
+        ) | self.env["crm.payment.promise"]._get_promised(self.company_id, candidates)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id
+                  FROM (
+                    SELECT health.id,
+                           ROW_NUMBER() OVER (PARTITION BY partner.user_id
+                                              ORDER BY health.net_overdue_amount DESC, health.id)
+                               AS number
+                      FROM crm_customer_health health
+                      JOIN res_partner partner ON partner.id = health.partner_id
+                     WHERE health.company_id = %(company)s
+                       AND health.needs_action
+                       AND health.partner_id != ALL(%(left_out)s)
+                       AND NOT EXISTS (SELECT FROM crm_customer_flag flag
+                                        WHERE flag.company_id = health.company_id
+                                          AND flag.partner_id = health.partner_id
+                                          AND flag.closed_on IS NULL
+                                          AND flag.flagged_on < %(today)s)
+                       ) ranked
+                 WHERE number <= %(limit)s AND id = ANY(%(ids)s)
+                """,
+                company=self.company_id.id,
+                left_out=left_out.ids,
+                today=self.date,
+                limit=policy.flags_per_morning,
+                ids=list(health.ids),
+            )
+        )
+        return health.browse([row_id for [row_id] in rows])
+
     def _flag(self, health) -> dict[str, int]:
         """Flag these customers, or change or escalate the flags that they have.
 
@@ -208,7 +263,8 @@ class CrmCustomerFlagRun(models.Model):
         misdirected = known._get_misdirected()
         outdated = known._get_outdated(rows) | flags.browse(misdirected)
         due = known._get_due_for_escalation() - flags.browse(misdirected)
-        new = health.filtered(lambda row: row.partner_id not in known.partner_id)
+        waiting = health.filtered(lambda row: row.partner_id not in known.partner_id)
+        new = self._get_largest(waiting)
         raised = flags._raise_flags(new) if new else flags
         if outdated:
             outdated._change_flags(
@@ -221,6 +277,7 @@ class CrmCustomerFlagRun(models.Model):
         )
         return {
             "flagged_count": len(raised),
+            "postponed_count": len(waiting - new),
             "changed_count": len(outdated),
             "escalated_count": len(escalated),
             "unchanged_count": len(known - outdated - escalated),

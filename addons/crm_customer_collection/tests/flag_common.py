@@ -24,7 +24,7 @@ class FlagCommon(OverdueCommon):
                 "member_ids": [Command.set([cls.seller.id, cls.other_seller.id])],
             }
         )
-        cls.policy.fallback_user_id = cls.fallback
+        cls.policy.write({"fallback_user_id": cls.fallback.id, "flags_per_morning": 0})
         cls.flags = cls.env["crm.customer.flag"].sudo()
 
     def _run(self):

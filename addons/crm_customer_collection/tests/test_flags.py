@@ -101,6 +101,47 @@ class TestFlags(FlagCommon):
         action = flag.action_view_customer()
         self.assertEqual((action["res_model"], action["res_id"]), ("res.partner", self.customer.id))
 
+    def test_mornings_are_gentle(self):
+        """The largest of each salesperson's first, the others on the next mornings."""
+        self.policy.flags_per_morning = 2
+        customers = {
+            (user, amount): self._create_customer(f"{amount}", user_id=user.id)
+            for user in (self.seller, self.other_seller, self.env["res.users"])
+            for amount in (600.0, 700.0, 800.0, 900.0)
+        }
+        for (__, amount), customer in customers.items():
+            self._overdue(amount, customer)
+        promised = customers[self.seller, 900.0]
+        self._refresh()
+        self.env["crm.payment.promise"].create(
+            {
+                "company_id": self.company.id,
+                "partner_id": promised.id,
+                "date": "2024-03-20",
+                "amount": 900.0,
+            }
+        )
+        run = self.env["crm.customer.flag.run"].sudo()._start(self.company)
+        while not run.finished_at:
+            run._do_batch(batch_size=3)
+        flagged = {key for key, customer in customers.items() if self._get_flag(customer)}
+        nobody = self.env["res.users"]
+        self.assertEqual(
+            flagged,
+            {
+                (self.seller, 800.0),
+                (self.seller, 700.0),
+                (self.other_seller, 900.0),
+                (self.other_seller, 800.0),
+                (nobody, 900.0),
+                (nobody, 800.0),
+            },
+        )
+        self.assertEqual((run.flagged_count, run.postponed_count, run.promised_count), (6, 5, 1))
+        run = self._morning("2024-03-02 08:00:00")
+        self.assertEqual((run.flagged_count, run.postponed_count), (5, 0))
+        self.assertEqual(self._run().flagged_count, 0, "a second time there is nothing to do")
+
     def test_leaders_close_activities_of_others(self):
         self._overdue(1000.0)
         self._morning()

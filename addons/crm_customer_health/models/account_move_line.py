@@ -23,7 +23,7 @@ class AccountMoveLine(models.Model):
 
     is_move_sent = fields.Boolean(
         "Sent",
-        related="move_id.is_move_sent",
+        compute="_compute_is_move_sent",
         groups=ACCOUNTING_GROUPS,
         help="The document was sent to the customer from Odoo.",
     )
@@ -32,6 +32,11 @@ class AccountMoveLine(models.Model):
         groups=ACCOUNTING_GROUPS,
         help="Days since the due date, of what customers still owe; of disputed invoices none.",
     )
+
+    @api.depends("move_id.is_move_sent")
+    def _compute_is_move_sent(self):
+        for line in self:
+            line.is_move_sent = line.move_id.is_move_sent
 
     @api.depends(
         "account_id", "amount_residual", "date_maturity", "parent_state", "move_id.payment_state"

@@ -9,6 +9,7 @@ from . import (
     test_health_ibm,
     test_health_judgement,
     test_health_policy,
+    test_health_proposal,
     test_health_reasons,
     test_health_roles,
     test_health_snapshot,

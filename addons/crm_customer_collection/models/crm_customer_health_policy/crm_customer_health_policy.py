@@ -18,6 +18,13 @@ class CrmCustomerHealthPolicy(Weekly, models.Model):
         help="Every morning each customer that needs action is flagged to its salesperson, once, by"
         " an activity on the customer.",
     )
+    flags_per_morning = fields.Integer(
+        "New Flags a Morning",
+        default=10,
+        tracking=True,
+        help="At most so many customers of one salesperson are flagged anew on a morning, those"
+        " that owe most first; the others follow on the next ones. 0: no limit.",
+    )
     escalation_days = fields.Integer(
         "Escalate After (Days)",
         default=14,
@@ -123,6 +130,12 @@ class CrmCustomerHealthPolicy(Weekly, models.Model):
                 raise ValidationError(
                     self.env._("The longest promise or exclusion is a negative number of days.")
                 )
+
+    @api.constrains("flags_per_morning")
+    def _check_flags_per_morning(self):
+        for policy in self:
+            if policy.flags_per_morning < 0:
+                raise ValidationError(self.env._("The number of new flags a morning is negative."))
 
     @api.constrains("escalation_days")
     def _check_escalation_days(self):

@@ -287,8 +287,9 @@ class CrmCustomerHealth(
     )
 
     # Diagnosis
-    phone = fields.Char(related="partner_id.phone")
-    email = fields.Char(related="partner_id.email")
+    # Not "email": messages on the row would go to the customer.
+    customer_phone = fields.Char("Phone", related="partner_id.phone")
+    customer_email = fields.Char("Email", related="partner_id.email")
     open_item_ids = fields.One2many(
         "account.move.line",
         compute="_compute_open_item_ids",

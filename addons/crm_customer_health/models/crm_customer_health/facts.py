@@ -183,11 +183,14 @@ class Facts:
             """
         )
 
-    def _get_alarm_sql(self) -> SQL:
+    def _get_alarm_sql(self, thresholds: SQL | None = None) -> SQL:
         """Customers whose overdue amount exceeds one of the policy's thresholds.
 
         What is overdue for at least the threshold's days is held against its amount, less what the
         customer has paid or was credited and is not matched yet: it would settle the oldest first.
+
+        :param thresholds: SQL of others in place of the policy's: ``policy_id``, ``id``,
+            ``amount``, ``days``.
         """
         return SQL(
             """
@@ -196,14 +199,15 @@ class Facts:
                 SELECT item.company_id, item.partner_id
                   FROM health_item item
                   JOIN health_basis basis ON basis.company_id = item.company_id
-                  JOIN crm_customer_health_threshold threshold
+                  JOIN %s threshold
                     ON threshold.policy_id = basis.id
                    AND (item.amount < 0
                         OR NOT item.is_disputed AND item.days >= threshold.days)
-                 GROUP BY item.company_id, item.partner_id, threshold.id
+                 GROUP BY item.company_id, item.partner_id, threshold.id, threshold.amount
                 HAVING SUM(item.amount) >= threshold.amount
               ) alarm
-            """
+            """,
+            SQL("(%s)", thresholds) if thresholds else SQL("crm_customer_health_threshold"),
         )
 
     def _get_window_settlement_sql(self, scope) -> SQL:

@@ -304,7 +304,9 @@ class Refresh:
         computed anew; a company at a time, committed.
         """
         policies = self.env["crm.customer.health.policy"]
-        companies = policies._get_policy(policies._get_companies()).company_id
+        policies = policies._get_policy(policies._get_companies())
+        policies._propose_thresholds()
+        companies = policies.company_id
         norms = self.env["crm.customer.health.norm"].search([("company_id", "in", companies.ids)])
         due = norms.filtered(lambda norm: norm.as_of_date != norm.company_id._get_today())
         commit_progress = self.env["ir.cron"]._commit_progress

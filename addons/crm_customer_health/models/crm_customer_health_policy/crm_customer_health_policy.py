@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, ValidationError
 
 from .display import Display
 from .log import Log
+from .proposal import Proposal
 from .provision import Provision
 
 #: Changing one of these changes figures: all customers of the company are computed anew.
@@ -21,7 +22,7 @@ FIGURE_SETTINGS = (
 )
 
 
-class CrmCustomerHealthPolicy(Display, Log, Provision, models.Model):
+class CrmCustomerHealthPolicy(Display, Log, Proposal, Provision, models.Model):
     """How a company judges its customers. Changes are logged and recompute all customers."""
 
     _name = "crm.customer.health.policy"
@@ -93,6 +94,17 @@ class CrmCustomerHealthPolicy(Display, Log, Provision, models.Model):
         string="Act When",
         help="A customer needs action when an amount is overdue for so many days: small debts may"
         " wait longer than large ones.",
+    )
+
+    thresholds_proposed_on = fields.Date(
+        readonly=True,
+        copy=False,
+        help="When thresholds were proposed from the company's invoices; it is done once.",
+    )
+    needing_action_count = fields.Integer(
+        "Customers That Need Action",
+        compute="_compute_needing_action_count",
+        help="How many customers need action by these amounts and days, as the books are now.",
     )
 
     # Display
@@ -197,7 +209,7 @@ class CrmCustomerHealthPolicy(Display, Log, Provision, models.Model):
     @api.model
     def _get_kept_fields(self) -> set[str]:
         """Hook: what nobody sets from outside: whose policy it is, and what jobs remember."""
-        return {"company_id"}
+        return {"company_id", "thresholds_proposed_on"}
 
     def write(self, vals):
         if not self.env.su and (kept := self._get_kept_fields() & vals.keys()):
