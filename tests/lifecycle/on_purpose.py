@@ -4,6 +4,9 @@ import re
 
 #: What goes or changes, as Odoo's log and `inventory.differences` say it, and why.
 ON_PURPOSE = {
+    r"records that people edit: mail_activity_type_\w+ = \S+: decoration_type: 'warning' is None": (
+        "with a decoration, lists show *Warning* in place of what an activity is about"
+    ),
     r"(Deleting \S+ \(|external ids: |table ).*crm_customer_health_queue.*": (
         "what has to follow a change of receivables waits in account.receivable.change, customers"
         " like everything else; what waited in the queue is computed with all the others"
