@@ -115,6 +115,7 @@ CALLS = {
     "crm.customer.health.policy.action_open_policy": RIGHTS["crm.customer.health.policy"],
     "crm.customer.health.policy.action_own_provision_rates": POLICY,
     "crm.customer.health.policy.action_recompute": POLICY,
+    "action_confirm_thresholds": POLICY,
     # Deals and their documents
     "action_view_invoices": FIGURES,
     "action_view_opportunities": FIGURES,

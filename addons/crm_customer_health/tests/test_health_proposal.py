@@ -40,6 +40,22 @@ class TestHealthProposal(HealthCommon):
         self.assertEqual(str(self.policy.thresholds_proposed_on), "2024-04-10")
         self.assertTrue(self._get_rows(), "the customers are computed with them")
 
+    def test_proposed_until_somebody_confirms_or_changes_them(self):
+        self._invoice_all(20)
+        self._cron()
+        self.assertTrue(self.policy.are_thresholds_proposed)
+        seller = self._create_user("p-seller", "sales_team.group_sale_salesman")
+        with self.assertRaises(AccessError):
+            self.policy.with_user(seller).action_confirm_thresholds()
+        with self.assertRaises(AccessError):
+            self.policy.with_user(self.manager).are_thresholds_proposed = False
+        self.policy.with_user(self.manager).action_confirm_thresholds()
+        self.assertFalse(self.policy.are_thresholds_proposed)
+        self.assertEqual(self._get_thresholds(), [(1000.0, 30), (2000.0, 7)])
+        self.policy.sudo().are_thresholds_proposed = True
+        self.policy.with_user(self.manager).threshold_ids[0].amount = 1900
+        self.assertFalse(self.policy.are_thresholds_proposed)
+
     def test_what_is_usual_is_not_large(self):
         for __ in range(25):
             self._invoice(480.0, invoice_date_due="2024-04-30")

@@ -9,8 +9,9 @@ POLICY_GROUPS = "sales_team.group_sale_manager,account.group_account_manager"
 class ResPartner(models.Model):
     """Whether a customer is on hold in a company: what orders and deliveries go by.
 
-    A customer is on hold while it needs action by the company's policy, or by what is set for the
-    customer. What being on hold means for a document says :class:`crm.customer.hold.mixin`.
+    A customer is on hold while it needs action by the company's policy (not by thresholds that were
+    only proposed), or by what is set for the customer. What being on hold means for a document says
+    :class:`crm.customer.hold.mixin`.
     """
 
     _inherit = "res.partner"
@@ -52,6 +53,8 @@ class ResPartner(models.Model):
 
     def _release(self, company):
         """These customers needed action in the company until now and do not any more."""
+        if not self._is_held_by_policy(company):
+            return
         released = self.with_company(company).filtered(
             # Who is on hold by decision still is; who never is was not.
             lambda customer: customer.hold_policy not in ("always", "never")
@@ -83,16 +86,25 @@ class ResPartner(models.Model):
             if customers
             else {}
         )
+        goes_by_policy = self._is_held_by_policy(company)
         sentences = {}
         for customer in customers:
             row = figures.get((company.id, customer.id), {})
-            if customer.hold_policy == "always" or row.get("needs_action"):
+            needs_action = goes_by_policy and row.get("needs_action")
+            if customer.hold_policy == "always" or needs_action:
                 sentences[customer.id] = customer._get_hold_reason(company, row)
         return {
             partner.id: sentences[partner.commercial_partner_id.id]
             for partner in partners
             if partner.commercial_partner_id.id in sentences
         }
+
+    def _is_held_by_policy(self, company) -> bool:
+        """Whether the company's thresholds put customers on hold: not those that were only
+        proposed, for nobody has decided yet that they stop deliveries.
+        """
+        policy = self.env["crm.customer.health.policy"]._get_policy(company)
+        return not policy.are_thresholds_proposed
 
     def _get_hold_reason(self, company, figures: dict) -> str:
         """Hook: why this customer is on hold: what it owes and since when.
@@ -123,7 +135,11 @@ class ResPartner(models.Model):
         needing_action = (
             self.env["crm.customer.health"]
             .sudo()
-            ._search([("company_id", "=", company.id), ("needs_action", "=", True)])
+            ._search(
+                Domain("company_id", "=", company.id)
+                & Domain("needs_action", "=", True)
+                & (Domain.TRUE if self._is_held_by_policy(company) else Domain.FALSE)
+            )
         )
         return (
             self.sudo()

@@ -55,6 +55,21 @@ class TestHold(OverdueCommon):
         self.assertFalse(self._get_holds())
         self.assertFalse(self._get_held())
 
+    def test_thresholds_that_were_only_proposed_hold_nobody(self):
+        invoice = self._overdue(1000.0)
+        self.sound.hold_policy = "always"
+        self.policy.are_thresholds_proposed = True
+        self.assertEqual(list(self._get_holds()), [self.sound.id], "by decision")
+        self.assertEqual(self._get_held(), self.sound)
+        told = self._watch_releases()
+        self._pay(invoice, amount=600.0, date="2024-03-01")
+        self._refresh()
+        self.assertFalse(told, "who was not held is not released")
+        self._overdue(1000.0)
+        self.policy.with_user(self.manager).action_confirm_thresholds()
+        self.assertEqual(set(self._get_holds()), {self.customer.id, self.sound.id})
+        self.assertEqual(self._get_held(), self.customer | self.sound)
+
     def test_always_and_never(self):
         self._overdue(1000.0)
         self.customer.hold_policy = "never"

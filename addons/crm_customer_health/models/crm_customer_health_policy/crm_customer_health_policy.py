@@ -101,6 +101,11 @@ class CrmCustomerHealthPolicy(Display, Log, Proposal, Provision, models.Model):
         copy=False,
         help="When thresholds were proposed from the company's invoices; it is done once.",
     )
+    are_thresholds_proposed = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The thresholds are those that were proposed; nobody has confirmed or changed them.",
+    )
     needing_action_count = fields.Integer(
         "Customers That Need Action",
         compute="_compute_needing_action_count",
@@ -209,7 +214,7 @@ class CrmCustomerHealthPolicy(Display, Log, Proposal, Provision, models.Model):
     @api.model
     def _get_kept_fields(self) -> set[str]:
         """Hook: what nobody sets from outside: whose policy it is, and what jobs remember."""
-        return {"company_id", "thresholds_proposed_on"}
+        return {"company_id", "thresholds_proposed_on", "are_thresholds_proposed"}
 
     def write(self, vals):
         if not self.env.su and (kept := self._get_kept_fields() & vals.keys()):

@@ -19,6 +19,8 @@ class Log:
             precommit.add(self.sudo()._log_thresholds)
         for policy in self.sudo():
             before.setdefault(policy.id, policy._get_threshold_text())
+            # What somebody changes is no proposal any more.
+            policy.are_thresholds_proposed = False
 
     def _get_threshold_text(self) -> str:
         return ", ".join(self.threshold_ids.sorted("amount").mapped("display_name"))

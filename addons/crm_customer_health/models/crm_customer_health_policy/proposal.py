@@ -26,15 +26,21 @@ class Proposal:
             lambda policy: not policy.threshold_ids and not policy.thresholds_proposed_on
         ):
             if amounts := policy._get_usual_amounts():
+                policy.threshold_ids = [
+                    Command.create({"amount": amount, "days": days})
+                    for amount, days in zip(amounts, (USUAL_DAYS, LARGE_DAYS), strict=True)
+                ]
                 policy.write(
                     {
-                        "threshold_ids": [
-                            Command.create({"amount": amount, "days": days})
-                            for amount, days in zip(amounts, (USUAL_DAYS, LARGE_DAYS), strict=True)
-                        ],
                         "thresholds_proposed_on": policy.company_id._get_today(),
+                        "are_thresholds_proposed": True,
                     }
                 )
+
+    def action_confirm_thresholds(self):
+        """The proposed thresholds are the company's own from now on: whatever goes by them does."""
+        self.check_access("write")
+        self.sudo().are_thresholds_proposed = False  # nobody sets it by hand
 
     def _get_usual_amounts(self) -> tuple[float, float] | None:
         """What is usual, and what is large (one of ten is larger), among the invoices of the
