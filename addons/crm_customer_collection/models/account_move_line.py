@@ -19,10 +19,9 @@ class AccountMoveLine(models.Model):
     def _compute_promise_date(self):
         self.promise_date = False
         owed = self._filter_owed()
-        promises = self.env["crm.payment.promise"]._get_running(
+        dates = self.env["crm.payment.promise"]._get_running_dates(
             owed.company_id, owed.partner_id.commercial_partner_id
         )
-        dates = {(promise.company_id, promise.partner_id): promise.date for promise in promises}
         for line in owed:
             customer = line.partner_id.commercial_partner_id
             line.promise_date = dates.get((line.company_id, customer), False)

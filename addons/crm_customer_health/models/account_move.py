@@ -8,6 +8,10 @@ class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "crm.customer.health.mixin"]
 
+    # Whether a company sends anything from Odoo is asked with each computation: where it sends
+    # nothing, all entries would be looked through.
+    _sent_idx = models.Index("(company_id) WHERE is_move_sent")
+
     def _get_health_customer(self):
         partner = super()._get_health_customer()
         return partner if self.is_sale_document(include_receipts=True) else partner.browse()

@@ -51,8 +51,8 @@ class CrmCustomerHealth(OverdueFacts, WeeklyFacts, WeeklyRows, models.Model):
     @api.depends("company_id", "partner_id")
     @api.depends_context("uid")
     def _compute_promise_date(self):
-        promises = self.env["crm.payment.promise"]._get_running(self.company_id, self.partner_id)
-        dates = {(promise.company_id, promise.partner_id): promise.date for promise in promises}
+        promises = self.env["crm.payment.promise"]
+        dates = promises._get_running_dates(self.company_id, self.partner_id)
         for health in self:
             health.promise_date = dates.get((health.company_id, health.partner_id), False)
 

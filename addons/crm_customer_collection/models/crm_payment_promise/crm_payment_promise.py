@@ -141,14 +141,18 @@ class CrmPaymentPromise(Judgement, models.Model):
         return promises
 
     @api.model
-    def _get_running(self, companies, customers):
-        """The running promises of these customers, the one for the earliest day last."""
-        return self.search(
+    def _get_running_dates(self, companies, customers) -> dict:
+        """The earliest day for which a promise of these customers is running, by company and
+        customer.
+        """
+        groups = self._read_group(
             Domain("company_id", "in", companies.ids)
             & Domain("partner_id", "in", customers.ids)
             & Domain("state", "=", "running"),
-            order="date desc, id desc",
+            ["company_id", "partner_id"],
+            ["date:min"],
         )
+        return {(company, customer): date for company, customer, date in groups}
 
     def _postpone_flags(self):
         """The activities of flags are to be done when the promised day has come."""
