@@ -1,7 +1,7 @@
 {
     "name": "Receivable Settlements",
     "summary": "What the journals say of receivables: what is open, what was settled, when and how",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Accounting",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
@@ -18,6 +18,7 @@
         "views/account_receivable_settlement_views.xml",
         "views/account_receivable_transfer_views.xml",
         "views/res_config_settings_views.xml",
+        "views/account_receivable_settlement_menus.xml",
     ],
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",

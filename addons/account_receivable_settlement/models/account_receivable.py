@@ -70,14 +70,14 @@ class AccountReceivable(models.AbstractModel):
         )
 
     def _get_is_revaluation_sql(self, line: str) -> SQL:
-        """Whether a journal item only values what is owed in another currency anew: nobody owes
-        more or less for it.
+        """Whether what is open on a journal item only values another currency anew: a revaluation,
+        or what a rate left of an instalment that is paid in its own currency. Nobody owes it.
         """
         return SQL(
-            "(%(currency)s != %(company_currency)s AND %(amount_currency)s = 0)",
+            "(%(currency)s != %(company_currency)s AND %(residual_currency)s = 0)",
             currency=SQL.identifier(line, "currency_id"),
             company_currency=SQL.identifier(line, "company_currency_id"),
-            amount_currency=SQL.identifier(line, "amount_currency"),
+            residual_currency=SQL.identifier(line, "amount_residual_currency"),
         )
 
     def _get_mark_sql(self, account: str) -> SQL:
@@ -141,6 +141,22 @@ class AccountReceivable(models.AbstractModel):
                    WHERE line.display_type = 'payment_term' AND %s)
             """,
             self._get_partner_sql(SQL("line.partner_id"), scope),
+        )
+
+    def _get_mean_days_sql(self, days: SQL, amount: SQL, is_paid: SQL) -> SQL:
+        """How many days customers took, an aggregate over settlements: weighted by the amounts that
+        they paid, discounts included. Money paid back, credit notes and losses say nothing of days.
+
+        :param is_paid: whether a settlement is money or a discount given with it.
+        """
+        return SQL(
+            """
+            SUM(%(amount)s * %(days)s) FILTER (WHERE %(is_paid)s)
+                / SUM(%(amount)s) FILTER (WHERE %(is_paid)s)
+            """,
+            amount=amount,
+            days=days,
+            is_paid=SQL("%s AND %s > 0", is_paid, amount),
         )
 
     def _get_today_sql(self) -> SQL:

@@ -92,8 +92,10 @@ class AccountReceivableItem(models.AbstractModel):
              CROSS JOIN LATERAL (
                 SELECT * FROM account_move_line WHERE id = open.root_line_id OFFSET 0) root
               JOIN res_partner partner ON partner.id = root.partner_id
-              LEFT JOIN account_move move
-                ON move.id = root.move_id AND root.display_type = 'payment_term'
+              LEFT JOIN LATERAL (
+                SELECT payment_state FROM account_move
+                 WHERE id = root.move_id AND root.display_type = 'payment_term'
+                OFFSET 0) move ON TRUE
              WHERE open.amount != 0
                AND root.parent_state = 'posted'
                AND %(companies)s
@@ -150,50 +152,52 @@ class AccountReceivableItem(models.AbstractModel):
             line.parent_state = 'posted'
             AND line.account_id = ANY(ARRAY(%s))
             AND line.partner_id IS NOT NULL
-            AND NOT %s
             AND %s
             AND %s
             AND %s
             """,
             receivable._get_trade_account_sql(),
-            receivable._get_is_revaluation_sql("line"),
             receivable._get_company_sql(SQL("line.company_id"), scope),
             receivable._get_partner_sql(SQL("line.partner_id"), scope),
             SQL("line.id = ANY(%s)", scope.line_ids) if scope.line_ids else SQL("TRUE"),
         )
         open_now = SQL(
             """
-            SELECT line.id AS line_id, line.amount_residual AS amount
+            SELECT line.id AS line_id, line.amount_residual AS amount,
+                   line.amount_residual_currency AS amount_currency
               FROM account_move_line line
              WHERE line.reconciled IS NOT TRUE AND line.amount_residual != 0 AND %s
             """,
             conditions,
         )
         if not scope.as_of:
-            return open_now
+            return SQL("%s AND NOT %s", open_now, receivable._get_is_revaluation_sql("line"))
         return SQL(
             """
-            SELECT line_id, SUM(amount) AS amount
+            SELECT part.line_id, SUM(part.amount) AS amount
               FROM (%(open_now)s UNION ALL %(debits)s UNION ALL %(credits)s) part
-             WHERE EXISTS (SELECT FROM account_move_line item
-                            WHERE item.id = part.line_id AND item.date <= %(as_of)s)
-             GROUP BY line_id
-            HAVING SUM(amount) != 0
+              JOIN account_move_line item ON item.id = part.line_id
+             WHERE item.date <= %(as_of)s
+             GROUP BY part.line_id, item.currency_id, item.company_currency_id
+            HAVING SUM(part.amount) != 0
+               -- What only values another currency anew is no debt, as of today.
+               AND (item.currency_id = item.company_currency_id OR SUM(part.amount_currency) != 0)
             """,
             open_now=open_now,
-            debits=self._get_settled_later_sql(SQL("debit_move_id"), 1, conditions, scope),
-            credits=self._get_settled_later_sql(SQL("credit_move_id"), -1, conditions, scope),
+            debits=self._get_settled_later_sql("debit", 1, conditions, scope),
+            credits=self._get_settled_later_sql("credit", -1, conditions, scope),
             as_of=scope.as_of,
         )
 
-    def _get_settled_later_sql(self, side: SQL, sign: int, conditions: SQL, scope) -> SQL:
+    def _get_settled_later_sql(self, side: str, sign: int, conditions: SQL, scope) -> SQL:
         """What was taken off journal items after the day of the scope.
 
         An exchange difference is dated to the end of its month, but known with its payment.
         """
         return SQL(
             """
-            SELECT line.id AS line_id, %(sign)s * partial.amount AS amount
+            SELECT line.id AS line_id, %(sign)s * partial.amount AS amount,
+                   %(sign)s * partial.%(amount_currency)s AS amount_currency
               FROM account_partial_reconcile partial
               JOIN account_move_line line ON line.id = partial.%(side)s
               JOIN account_move_line counterpart
@@ -209,7 +213,8 @@ class AccountReceivableItem(models.AbstractModel):
                AND %(conditions)s
             """,
             sign=sign,
-            side=side,
+            side=SQL.identifier(f"{side}_move_id"),
+            amount_currency=SQL.identifier(f"{side}_amount_currency"),
             as_of=scope.as_of,
             conditions=conditions,
         )

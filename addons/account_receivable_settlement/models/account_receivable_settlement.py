@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL
+from odoo.tools.query import Query
 
 from ..scope import Scope
 from .account_receivable_reading import SETTLING_COLUMNS
@@ -147,13 +148,27 @@ class AccountReceivableSettlement(models.Model):
     days_to_pay = fields.Integer(
         readonly=True,
         aggregator="avg",
-        help="Days from the invoice date to the settlement date.",
+        help="Days from the invoice date to the settlement date. Groups: weighted by what was"
+        " paid.",
     )
     days_beyond_terms = fields.Integer(
         readonly=True,
         aggregator="avg",
-        help="Days from the due date to the settlement date; negative when settled early.",
+        help="Days from the due date to the settlement date; negative when settled early. Groups:"
+        " weighted by what was paid.",
     )
+
+    def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
+        """Days of a group are weighted by amounts, as those of a customer are."""
+        if aggregate_spec not in ("days_to_pay:avg", "days_beyond_terms:avg"):
+            return super()._read_group_select(aggregate_spec, query)
+        days, amount, settled_as = (
+            self._field_to_sql(self._table, name, query)
+            for name in (aggregate_spec.partition(":")[0], "amount", "settled_as")
+        )
+        return self.env["account.receivable"]._get_mean_days_sql(
+            days, amount, is_paid=SQL("%s IN ('payment', 'discount')", settled_as)
+        )
 
     @property
     def _table_query(self) -> SQL:
@@ -663,13 +678,17 @@ class AccountReceivableSettlement(models.Model):
                        GREATEST(root.invoice_date, line.date) AS settled_from,
                        %(columns)s
                   FROM (%(transfer)s) transfer
-                  JOIN account_move_line root
-                    ON root.id = transfer.root_line_id AND root.display_type = 'payment_term'
-                  JOIN account_move_line line ON line.id = transfer.line_id
+                 -- Looked up one by one, of which there are few: the planner expects so many
+                 -- transfers that it would read all journal items, twice.
+                 CROSS JOIN LATERAL (
+                    SELECT * FROM account_move_line WHERE id = transfer.root_line_id OFFSET 0) root
+                 CROSS JOIN LATERAL (
+                    SELECT * FROM account_move_line WHERE id = transfer.line_id OFFSET 0) line
                  CROSS JOIN LATERAL (%(pieces)s) piece
                   JOIN account_move_line counterpart
                     ON counterpart.id = piece.counterpart_id
                    AND counterpart.move_id != line.move_id
+                 WHERE root.display_type = 'payment_term'
                    ) piece
              WHERE %(conditions)s
             """,

@@ -99,6 +99,31 @@ class TestOpenItems(ReceivableCommon):
         self.assertEqual(revaluation.line_ids.filtered("partner_id").amount_residual, 200.0)
         self.assertEqual(self._get_items(), [(500.0, "2024-06-30")])
 
+    def test_what_a_rate_left_of_a_paid_invoice_is_no_debt(self):
+        """1,000 EUR at 2.0 paid at 2.5, and nobody booked the difference of 100: Odoo says paid."""
+        currency = self.setup_other_currency("EUR", rates=[("2024-01-01", 2.0)])
+        receivable = self.company_data["default_account_receivable"]
+        invoice = self._create_document([{"price_unit": 1000.0}], currency_id=currency.id)
+        money = self._create_entry(
+            (receivable, self.partner, -400.0),
+            (self.company_data["default_account_revenue"], None, 400.0),
+            date="2024-02-05",
+            post=False,
+        )
+        line = money.line_ids.filtered("partner_id")
+        line.with_context(check_move_validity=False).write(
+            {"currency_id": currency.id, "amount_currency": -1000.0, "balance": -400.0}
+        )
+        money.action_post()
+        (line | invoice.line_ids.filtered("date_maturity")).with_context(
+            no_exchange_difference=True
+        ).reconcile()
+        self.assertEqual(invoice.payment_state, "paid")
+        self.assertEqual(invoice.line_ids.filtered("date_maturity").amount_residual, 100.0)
+        self.assertEqual(self._get_items(), [])
+        self.assertEqual(self._get_items(as_of=date(2024, 2, 10)), [])
+        self.assertEqual(self._get_items(as_of=date(2024, 2, 1)), [(500.0, "2024-01-10")])
+
     def test_paid_without_journal_entry_long_ago_is_not_open(self):
         """Which settlements are wanted says nothing of what is open."""
         invoice = self._create_document([{"price_unit": 100.0}])

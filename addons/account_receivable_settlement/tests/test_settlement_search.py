@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 
+from odoo import fields
 from odoo.fields import Domain
 from odoo.tests import tagged
 
@@ -10,7 +11,7 @@ from .common import ReceivableCommon
 
 
 @tagged("post_install", "-at_install")
-@freeze_time("2024-12-31 12:00:00")
+@freeze_time("2024-12-20 12:00:00")
 class TestSettlementSearch(ReceivableCommon):
     """A page, or a period, is the same as if all settlements had been read and sifted."""
 
@@ -35,9 +36,15 @@ class TestSettlementSearch(ReceivableCommon):
             [{"price_unit": 500.0}], date="2024-03-10", currency_id=currency.id
         )
         cls._pay(foreign, date="2024-05-15", currency_id=currency.id)
+        # The difference of a month that is over is dated to its last day: ahead of today.
+        running = cls._create_document(
+            [{"price_unit": 300.0}], date="2024-03-10", currency_id=currency.id
+        )
+        with freeze_time("2025-01-10 12:00:00"):
+            cls._pay(running, date="2024-12-05", currency_id=currency.id)
         waiting = cls._create_document([{"price_unit": 55.0}], date="2024-07-01")
         cls._pay_without_entry(waiting, 25.0, payment_date="2024-07-07")
-        cls.invoices = invoices | late | foreign | waiting
+        cls.invoices = invoices | late | foreign | running | waiting
         cls.settlements = cls.env["account.receivable.settlement"]
 
     def setUp(self):
@@ -46,6 +53,11 @@ class TestSettlementSearch(ReceivableCommon):
         self.assertGreater(len(self.rows), 20)
         self.assertIn("exchange", self.rows.mapped("kind"))
         self.assertTrue(any(row.id < 0 for row in self.rows), "one without reconciliation")
+        self.assertIn(
+            fields.Date.to_date("2024-12-31"),
+            self.rows.invoice_line_id.matched_credit_ids.mapped("max_date"),
+            "an exchange difference ahead of today",
+        )
         self.assertTrue(
             any(
                 row.invoice_id.date > row.invoice_id.invoice_date
@@ -100,6 +112,23 @@ class TestSettlementSearch(ReceivableCommon):
         expected = self._get_expected(domain)
         self.assertEqual(count, len(expected))
         self.assertAlmostEqual(total, sum(expected.mapped("amount")))
+
+    def test_days_of_a_group_are_weighted(self):
+        """As those of a customer: by what was paid, not by how many times; credit says nothing."""
+        invoice = self._create_document([{"price_unit": 1000.0}], date="2024-10-01")
+        self._pay(invoice, 100.0, date="2024-10-11")
+        self._pay(invoice, 700.0, date="2024-10-21")
+        invoice._reverse_moves([{"date": "2024-10-31", "invoice_date": "2024-10-31"}])
+        domain = [("invoice_id", "=", invoice.id)]
+        [(days, late)] = self.settlements._read_group(
+            domain, [], ["days_to_pay:avg", "days_beyond_terms:avg"]
+        )
+        self.assertEqual(float(days), (100 * 10 + 700 * 20) / 800)
+        self.assertEqual(float(late), float(days), "due at once")
+        [(days,)] = self.settlements._read_group(
+            [*domain, ("kind", "=", "discount")], [], ["days_to_pay:avg"]
+        )
+        self.assertFalse(days)
 
     def test_known_settlements_are_read_by_themselves(self):
         self.rows.invalidate_recordset()
