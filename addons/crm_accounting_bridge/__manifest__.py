@@ -1,7 +1,7 @@
 {
     "name": "CRM Accounting Bridge",
     "summary": "Opportunities follow their invoices and payments up to Paid",
-    "version": "19.0.2.2.0",
+    "version": "19.0.2.3.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
@@ -25,6 +25,7 @@
         "views/crm_lead_settlement_views.xml",
         "views/crm_accounting_log_views.xml",
         "report/crm_billing_funnel_report_views.xml",
+        "views/crm_accounting_bridge_menus.xml",
         "views/res_config_settings_views.xml",
     ],
     "assets": {

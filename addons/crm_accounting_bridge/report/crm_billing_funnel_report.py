@@ -30,8 +30,8 @@ class Phase(NamedTuple):
     date: SQL
     #: What the deal is worth there, in the currency of the report.
     amount: SQL
-    #: Money counts from the first cent, though not all of the deal is there yet.
-    is_money: bool = False
+    #: Its amount is money that was received, which counts from the first cent by itself.
+    is_receipt: bool = False
 
 
 class CrmBillingFunnelReport(models.Model):
@@ -74,7 +74,13 @@ class CrmBillingFunnelReport(models.Model):
     amount = fields.Monetary(
         readonly=True,
         help="What is expected of the opportunities that reached the phase; invoiced, taxes"
-        " included, under “Invoiced”; received, part payments included, under “Paid”.",
+        " included, under “Invoiced”; received under “Paid”.",
+    )
+    received_amount = fields.Monetary(
+        "Amount Received",
+        readonly=True,
+        help="What was received of all opportunities, part payments of those that are not paid yet"
+        " included.",
     )
     conversion_rate = fields.Float(
         "Conversion from Enquiry",
@@ -188,14 +194,13 @@ class CrmBillingFunnelReport(models.Model):
                 SQL("lead.first_invoice_date IS NOT NULL"),
                 SQL("lead.first_invoice_date"),
                 SQL("COALESCE(lead.invoiced_total, 0) * billed_rate.factor"),
-                is_money=True,
             ),
             Phase(
                 "paid",
                 SQL("lead.billing_status = 'paid'"),
                 SQL("lead.paid_date"),
                 SQL("COALESCE(lead.paid_total, 0) * billed_rate.factor"),
-                is_money=True,
+                is_receipt=True,
             ),
         ]
 
@@ -220,8 +225,8 @@ class CrmBillingFunnelReport(models.Model):
                    CASE WHEN state.is_reached THEN phase.date END AS date_reached,
                    %(enquiry_date)s AS enquiry_date,
                    CASE WHEN state.is_reached THEN lead.id END AS reached_count,
-                   CASE WHEN state.is_reached OR phase.is_money THEN phase.amount ELSE 0 END
-                       AS amount,
+                   CASE WHEN state.is_reached THEN phase.amount ELSE 0 END AS amount,
+                   CASE WHEN phase.is_receipt THEN phase.amount END AS received_amount,
                    state.is_reached::int AS conversion_rate,
                    CASE WHEN phase.position > 1 AND moment.position >= phase.position - 1
                         THEN state.is_reached::int END AS step_conversion_rate,
@@ -262,7 +267,7 @@ class CrmBillingFunnelReport(models.Model):
                 OFFSET 0 -- each date is computed once, not again in each of its uses
                    ) moment
              CROSS JOIN LATERAL (VALUES %(phases)s)
-                  AS phase(position, name, date, previous_date, amount, is_money)
+                  AS phase(position, name, date, previous_date, amount, is_receipt)
              CROSS JOIN LATERAL (SELECT moment.position >= phase.position AS is_reached) state
             """,
             joins=self._get_joins(),
@@ -291,7 +296,7 @@ class CrmBillingFunnelReport(models.Model):
                         SQL(", ").join([*dates[:position][::-1], SQL("NULL::date")]),
                     ),
                     phase.amount,
-                    phase.is_money,
+                    phase.is_receipt,
                 )
                 for position, phase in enumerate(phases)
             ),
@@ -388,7 +393,7 @@ class CrmBillingFunnelReport(models.Model):
 
         :param domain: of this report; those who may not read it get an access error.
         """
-        reached = Domain("is_reached", "=", True) | Domain("amount", "!=", 0)
+        reached = Domain("is_reached", "=", True) | Domain("received_amount", "!=", 0)
         [(lead_ids,)] = self._read_group(
             Domain(domain) & reached, aggregates=["lead_id:array_agg_distinct"]
         )

@@ -8,7 +8,7 @@ from psycopg2.errors import SerializationFailure
 from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import html2plaintext, mute_logger
 
 from .common import STAGE_LOGGER, BridgeCommon
 
@@ -115,6 +115,79 @@ class TestDealRefresh(BridgeCommon):
         self.assertIn(self.deal, self._get_waiting())
         self.assertFigures(self.deal, invoiced_total=100.0, due_total=100.0)
         self.assertFalse(self._get_waiting())
+
+    def _get_events(self, deal):
+        """What the chatter tells since the last call, the oldest first."""
+        self._flush()
+        messages = deal.message_ids.filtered(
+            lambda message: not message.tracking_value_ids and "open." in (message.body or "")
+        )
+        events = [html2plaintext(message.body) for message in messages.sorted("id")]
+        messages.sudo().unlink()
+        return [event.replace("\xa0", " ") for event in events]
+
+    def test_the_chatter_tells_what_happened(self):
+        invoice = self._create_invoice()
+        self.assertFalse(self._get_events(self.deal), "the status tells of the first invoice")
+        self._pay(invoice, 30.0)
+        self.assertEqual(
+            self._get_events(self.deal), [f"$ 30.00 received on {invoice.name}. $ 70.00 open."]
+        )
+        self.assertFalse(self._get_events(self.deal), "once")
+        invoice.line_ids.remove_move_reconcile()
+        self.assertEqual(
+            self._get_events(self.deal),
+            ["$ 30.00 is no longer counted as received. $ 100.00 open."],
+        )
+        second = self._create_invoice((40.0, self.deal), (50.0, self.other))
+        self.assertEqual(self._get_events(self.deal), ["$ 40.00 invoiced. $ 140.00 open."])
+        self._pay(invoice | second, 190.0, group_payment=True)
+        self.assertEqual(
+            self._get_events(self.deal),
+            [f"$ 140.00 received on {invoice.name}, {second.name}. $ 0.00 open."],
+        )
+        self.assertEqual(
+            self._get_events(self.other), [f"$ 50.00 received on {second.name}. $ 0.00 open."]
+        )
+
+    def test_credit_is_told(self):
+        invoice = self._create_invoice()
+        self._flush()
+        self._create_invoice((25.0, self.deal), move_type="out_refund")
+        self.assertEqual(self._get_events(self.deal), ["$ 25.00 credited. $ 75.00 open."])
+        invoice._reverse_moves([{"invoice_date": "2024-01-25"}], cancel=True)
+        [event] = self._get_events(self.deal)
+        self.assertIn("$ 100.00 credited.", event)
+
+    def test_what_is_set_by_hand_is_no_event(self):
+        self._create_invoice()
+        self._flush()
+        self.deal._set_manual_billing(
+            {
+                "manual_billing_status": "paid",
+                "manual_invoiced": 80.0,
+                "manual_paid": 80.0,
+                "manual_invoice_date": "2024-01-10",
+                "manual_payment_date": "2024-01-20",
+                "manual_reason": "Old program",
+            }
+        )
+        self.assertFalse(self._get_events(self.deal))
+
+    def test_cards_of_overdue_deals_come_first(self):
+        self.other.priority = "2"
+        late = self._create_deal("Late")
+        self._create_invoice((10.0, late), invoice_date_due="2024-01-15")
+        self._create_invoice()
+        self._flush()
+        view = self.env["crm.lead"].get_view(
+            self.env.ref("crm.crm_case_kanban_view_leads").id, "kanban"
+        )
+        order = re.search('default_order="([^"]*)"', view["arch"])[1]
+        deals = self.env["crm.lead"].search(
+            [("id", "in", (self.deal | self.other | late).ids)], order=order
+        )
+        self.assertEqual(deals, late | self.other | self.deal, "then by priority, billed or not")
 
     def test_another_company_of_the_deal(self):
         """Figures and their currency change together, not the currency alone."""

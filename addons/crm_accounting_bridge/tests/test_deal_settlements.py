@@ -87,6 +87,13 @@ class TestDealSettlements(BridgeCommon):
                 }
             ],
         )
+        [(days,)] = row._read_group([("lead_id", "=", self.b.id)], [], ["days_to_pay:avg"])
+        paid = row.search([("lead_id", "=", self.b.id), ("counted_as", "=", "paid")])
+        self.assertAlmostEqual(
+            float(days),
+            sum(part.amount * part.days_to_pay for part in paid) / sum(paid.mapped("amount")),
+            msg="weighted; what was lost says nothing of days",
+        )
         self.assertEqual(row.settlement_id.amount, 99.0)
         self.assertEqual(row.counterpart_line_id, row.settlement_id.counterpart_line_id)
 

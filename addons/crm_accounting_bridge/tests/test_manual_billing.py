@@ -296,6 +296,22 @@ class TestManualBilling(BridgeCommon):
         self.assertEqual(deal.manual_payment_date, self._date("2024-02-01"))
         self.assertFalse(deal.manual_due_date)
 
+    def test_wizard_starts_from_what_is_known(self):
+        deal = self._create_deal(expected_revenue=500.0)
+        invoice = self._create_deal_invoice([(300.0, deal)], invoice_date_due="2024-01-25")
+        self._pay(invoice, 120.0, date="2024-01-20")
+        self._flush()
+        self.assertEqual(deal.billing_status, "overdue")
+        wizard = self.env["crm.manual.billing"].with_user(self.accountant)
+        form = Form(wizard.with_context(active_model="crm.lead", active_ids=deal.ids))
+        self.assertEqual(form.billing_status, "partially_paid")
+        self.assertEqual(
+            [str(form[name]) for name in ("invoice_date", "payment_date", "due_date")],
+            ["2024-01-10", "2024-01-20", "2024-01-25"],
+        )
+        with form.line_ids.edit(0) as line:
+            self.assertEqual((line.invoiced, line.paid, line.due), (300.0, 120.0, 180.0))
+
     def test_in_bulk(self):
         deals = self.env["crm.lead"]
         for number in range(1, 4):

@@ -56,14 +56,31 @@ class CrmManualBilling(models.TransientModel):
             if leads.filtered(lambda lead: lead.type != "opportunity"):
                 raise UserError(self.env._("Only an opportunity has a billing status."))
             values["line_ids"] = [Command.create({"lead_id": lead.id}) for lead in leads]
-            if len(leads) == 1 and leads.billing_source == "manual":
-                values |= {
-                    "billing_status": leads.manual_billing_status,
-                    "invoice_date": leads.manual_invoice_date or values.get("invoice_date"),
-                    "payment_date": leads.manual_payment_date or values.get("payment_date"),
-                    "due_date": leads.manual_due_date,
-                }
+            if len(leads) == 1:
+                values |= self._get_current(leads)
         return values
+
+    @api.model
+    def _get_current(self, lead) -> dict:
+        """What is known of the deal today, whoever knows it: one changes what is wrong."""
+        if lead.billing_source == "manual":
+            known = {
+                "billing_status": lead.manual_billing_status,
+                "invoice_date": lead.manual_invoice_date,
+                "payment_date": lead.manual_payment_date,
+                "due_date": lead.manual_due_date,
+            }
+        else:
+            status = lead.billing_status
+            if status == "overdue":  # follows from the due date
+                status = "partially_paid" if lead.paid_total else "invoiced"
+            known = {
+                "billing_status": status if status != "none" else False,
+                "invoice_date": lead.first_invoice_date,
+                "payment_date": lead.last_payment_date,
+                "due_date": lead.next_due_date,
+            }
+        return {name: value for name, value in known.items() if value}
 
     def action_apply(self):
         """Set the status on all deals, or on none if one of them contradicts itself."""

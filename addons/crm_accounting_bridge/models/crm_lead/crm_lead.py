@@ -1,14 +1,16 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..billing_status import BILLING_GROUPS, BILLING_STATUSES
+from .events import Events
 from .figures import Figures
 from .manual import MANUAL_STATUSES, Manual
 from .refresh import Refresh
 from .stage import Stage
 
 
-class CrmLead(Stage, Refresh, Manual, Figures, models.Model):
+class CrmLead(Stage, Refresh, Events, Manual, Figures, models.Model):
     """The billing of an opportunity: what was invoiced, paid, is due and overdue."""
 
     _inherit = "crm.lead"
@@ -293,6 +295,11 @@ class CrmLead(Stage, Refresh, Manual, Figures, models.Model):
         help="Accounting does not move this opportunity; its billing status goes on.",
     )
 
+    #: Cards are in this order: as quick as in core's own.
+    _overdue_order_idx = models.Index(
+        "(COALESCE(overdue_total, 0) DESC, priority DESC, id DESC) WHERE active IS TRUE"
+    )
+
     @api.depends("company_id")
     def _compute_billing_currency_id(self):
         """Figures are in the currency of the deal's company, those of before until they are
@@ -373,6 +380,12 @@ class CrmLead(Stage, Refresh, Manual, Figures, models.Model):
                 ) or [False]
             rows[0].update((name, values[name]) for name in values.keys() & rows[0].keys())
         return rows
+
+    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
+        """Deals that nobody invoiced have nothing overdue, like those that are paid."""
+        if field_name != "overdue_total":
+            return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
+        return SQL("COALESCE(%s, 0) %s", self._field_to_sql(alias, field_name, query), direction)
 
     def _merge_dependences(self, opportunities):
         result = super()._merge_dependences(opportunities)

@@ -160,7 +160,9 @@ class Refresh:
         :return: the deals whose status and stage have to be written later.
         """
         values_by_lead = self._get_billing_values()
+        before = self._get_figures_before()
         self._store_billing_figures(values_by_lead)
+        self._log_events(before)
         left = self._follow_billing_status(
             {lead_id: values["billing_status"] for lead_id, values in values_by_lead.items()}
         )
