@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Health",
     "summary": "Does this customer pay, how late, how much is at stake, and why do we say so",
-    "version": "19.0.3.1.0",
+    "version": "19.0.3.2.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
@@ -20,7 +20,6 @@
         "views/account_move_line_views.xml",
         "views/crm_customer_health_views.xml",
         "views/crm_customer_health_policy_views.xml",
-        "views/crm_customer_health_menus.xml",
         "views/crm_customer_health_provision_views.xml",
         "views/crm_customer_health_change_views.xml",
         "views/crm_customer_health_snapshot_views.xml",
@@ -31,6 +30,8 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "report/crm_customer_health_workbook_views.xml",
+        "views/ir_cron_views.xml",
+        "views/crm_customer_health_menus.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_customer_health/static/src/**"],

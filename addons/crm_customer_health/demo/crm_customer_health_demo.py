@@ -27,7 +27,15 @@ HISTORY = {
         (285, 1400, 30),
         (255, 1550, 27),
     ),
+    # Has a subscription, and pays a day before the due date.
+    "crm_customer_health.res_partner_fitness_demo": (
+        *((days_ago, 420, 29) for days_ago in range(405, 30, -30)),
+        (15, 420, None),
+    ),
 }
+
+#: Of so many months the status changes are shown.
+MONTHS = 6
 
 
 class CrmCustomerHealthDemo(models.AbstractModel):
@@ -56,6 +64,34 @@ class CrmCustomerHealthDemo(models.AbstractModel):
         ]
         # Figures are there at once, also where no scheduler runs.
         self.env["crm.customer.health"]._refresh(policies._get_companies())
+        self._create_changes()
+
+    def _create_changes(self):
+        """When these customers became what they are, as of the month ends."""
+        company = self.env.company
+        today = company._get_today()
+        health = self.env["crm.customer.health"]
+        partners = health.search([("company_id", "=", company.id)]).partner_id
+        days = [today - relativedelta(months=months, day=31) for months in range(MONTHS, 0, -1)]
+        known, changes = {}, []
+        for day in [*days, today]:
+            for (__, partner_id), row in health._get_figures(company, partners, day).items():
+                status = row["health_status"]
+                old_status = known.get(partner_id, status)
+                known[partner_id] = status
+                if status != old_status:
+                    changes.append(
+                        {
+                            "company_id": company.id,
+                            "partner_id": partner_id,
+                            "date": day,
+                            "old_status": old_status,
+                            "new_status": status,
+                            "overdue_amount": row["overdue_amount"],
+                            "reasons": health.new(row).health_reasons,
+                        }
+                    )
+        self.env["crm.customer.health.change"].create(changes)
 
     def _get_days_to_pay(self):
         return [days for rows in HISTORY.values() for __, __, days in rows]

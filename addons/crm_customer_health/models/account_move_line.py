@@ -27,6 +27,12 @@ class AccountMoveLine(models.Model):
         groups=ACCOUNTING_GROUPS,
         help="The document was sent to the customer from Odoo.",
     )
+    is_move_rejected = fields.Boolean(
+        "Rejected",
+        compute="_compute_is_move_sent",
+        groups=ACCOUNTING_GROUPS,
+        help="An e-invoice network rejected the document.",
+    )
     days_overdue = fields.Integer(
         compute="_compute_days_overdue",
         groups=ACCOUNTING_GROUPS,
@@ -37,6 +43,7 @@ class AccountMoveLine(models.Model):
     def _compute_is_move_sent(self):
         for line in self:
             line.is_move_sent = line.move_id.is_move_sent
+            line.is_move_rejected = line.move_id._is_rejected()
 
     @api.depends(
         "account_id", "amount_residual", "date_maturity", "parent_state", "move_id.payment_state"

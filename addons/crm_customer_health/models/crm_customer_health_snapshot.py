@@ -33,7 +33,7 @@ class CrmCustomerHealthSnapshot(models.Model):
 
     _name = "crm.customer.health.snapshot"
     _description = "Customer Health at Month End"
-    _inherit = ["crm.customer.kept.figures"]
+    _inherit = ["crm.customer.kept.figures", "crm.customer.month.ends"]
     _order = "date desc, overdue_amount desc, id"
     # Millions of rows that nobody edits.
     _log_access = False
@@ -61,17 +61,12 @@ class CrmCustomerHealthSnapshot(models.Model):
     _company_date_idx = models.Index("(company_id, date)")
 
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
-        """What stood at several month ends does not add up: it is their mean."""
+        """What stood at several month ends does not add up: it is that of the last one."""
         field_name, __, aggregator = aggregate_spec.partition(":")
-        aggregate = super()._read_group_select(aggregate_spec, query)
         figure = self._get_register().get(field_name)
         if aggregator != "sum" or not figure or figure.empty != 0:
-            return aggregate
-        return SQL(
-            "%s / NULLIF(COUNT(DISTINCT %s), 0)",
-            aggregate,
-            self._field_to_sql(self._table, "date", query),
-        )
+            return super()._read_group_select(aggregate_spec, query)
+        return self._get_balance_sql(field_name, query)
 
     # Taking ----------------------------------------------------------------------------------
 

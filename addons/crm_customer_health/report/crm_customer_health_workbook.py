@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from .workbook import (
     AgeingSheet,
     Book,
+    CustomerPage,
     CustomerSheet,
     DefinitionSheet,
     SettlementSheet,
@@ -157,7 +158,7 @@ class CrmCustomerHealthWorkbook(models.TransientModel):
     def _get_sheets(self, book) -> list:
         """Hook: the sheets in the order in which they are shown."""
         customers = CustomerSheet(self, book)
-        sheets = [SummarySheet(self, book, customers), customers]
+        sheets = [SummarySheet(self, book, customers), CustomerPage(self, book), customers]
         if self._may_see_documents():
             sheets += [AgeingSheet(self, book), SettlementSheet(self, book)]
         return [*sheets, DefinitionSheet(self, book)]

@@ -18,9 +18,8 @@ RATIOS = {
     ),
 }
 
-
-#: What stands at a month end; of several months the mean.
-BALANCES = ("begin_amount", "open_amount", "not_due_amount", "overdue_amount", "provision_amount")
+#: What stands at a month end; of several months that of the last.
+BALANCES = ("open_amount", "not_due_amount", "overdue_amount", "provision_amount")
 
 
 class CrmReceivablesReport(models.Model):
@@ -29,10 +28,11 @@ class CrmReceivablesReport(models.Model):
     One row per company, month end and slice: the whole company, or the customers of a salesperson,
     a sales team or a country, as they are assigned now. Slices of one kind add up to the company;
     slices of different kinds count the same customers. In company currency. Of a group of several
-    months, what stands at a month end is the mean of the month ends.
+    months, what stands at a month end is that of the last one.
     """
 
     _name = "crm.receivables.report"
+    _inherit = ["crm.customer.month.ends"]
     _description = "Receivables by Month"
     _auto = False
     _rec_name = "slice_name"
@@ -292,15 +292,13 @@ class CrmReceivablesReport(models.Model):
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
         """A ratio of a group is not the mean of ratios: sums over sums, of rows that have it.
 
-        What is open at several month ends does not add up: it is their mean.
+        What is open at several month ends does not add up: it is that of the last one.
         """
         field_name, __, aggregator = aggregate_spec.partition(":")
         if aggregator == "sum" and field_name in BALANCES:
-            return SQL(
-                "%s / NULLIF(COUNT(DISTINCT %s), 0)",
-                super()._read_group_select(aggregate_spec, query),
-                self._field_to_sql(self._table, "date", query),
-            )
+            return self._get_balance_sql(field_name, query)
+        if aggregate_spec == "begin_amount:sum":
+            return self._get_balance_sql("begin_amount", query, "MIN")
         if aggregator != "avg" or field_name not in RATIOS:
             return super()._read_group_select(aggregate_spec, query)
         numerator, denominator = RATIOS[field_name]

@@ -267,6 +267,16 @@ class TestCompanyFigures(SnapshotCommon):
             aggregates=["dso:avg"],
         )
         self.assertAlmostEqual(dso, 31.0, 2)
+        # What stood at month ends does not add up: begin of the first, the others of the last.
+        [(begin, open_amount, sales)] = report.sudo()._read_group(
+            [
+                ("company_id", "=", self.company.id),
+                ("slice_name", "=", "Ann"),
+                ("date", ">=", "2024-05-01"),
+            ],
+            aggregates=["begin_amount:sum", "open_amount:sum", "sales_amount:sum"],
+        )
+        self.assertEqual((begin, open_amount, sales), (600.0, 900.0, 900.0))
         self.assertEqual(report.with_user(ann).search(domain).mapped("slice_name"), ["Ann"])
         self.assertEqual(report.with_user(ann).search([*domain, ("dso", ">", 0)]).user_id, ann)
         everybody = self._create_user("hd_all", ALL_DOCUMENTS)

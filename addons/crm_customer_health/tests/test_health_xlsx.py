@@ -91,7 +91,7 @@ class TestHealthXlsx(WorkbookCommon):
 
     def test_customers_cell_by_cell(self):
         book = self._get_book()
-        sheet = book["Customers"]
+        sheet = book["All Figures"]
         stored = self._get_stored_rows()
         self.assertEqual(sheet.max_row, 1 + len(stored) + 1, "header, rows, total")
         described = self.env["crm.customer.health"].fields_get()
@@ -117,8 +117,26 @@ class TestHealthXlsx(WorkbookCommon):
         hidden.add("refreshed_for")
         self.assertEqual(set(stored[0]) - hidden - shown, set(), "every stored figure is there")
 
+    def test_page(self):
+        """What is printed: a page in width, without a column that says the same in each row."""
+        book = self._get_book()
+        page, figures = book["Customers"], book["All Figures"]
+        shown = [
+            cell.value for cell in page[1] if not page.column_dimensions[cell.column_letter].hidden
+        ]
+        self.assertEqual(len(shown), 12)
+        self.assertNotIn("Company", shown)
+        self.assertEqual(page.page_setup.orientation, "landscape")
+        self.assertTrue(page.sheet_properties.pageSetUpPr.fitToPage)
+        self.assertEqual(page.page_setup.fitToHeight, 0, "a page in width, as long as it is")
+        for sheet in (figures, book["Ageing"], book["Settlements"]):
+            self.assertTrue(sheet.column_dimensions["A"].hidden, "the one company")
+        everything = self._get_lines(figures)
+        for line, whole in zip(self._get_lines(page), everything, strict=True):
+            self.assertEqual(line, {label: whole[label] for label in line})
+
     def test_types_and_formats(self):
-        sheet = self._get_book()["Customers"]
+        sheet = self._get_book()["All Figures"]
         header = {cell.value: cell.column for cell in sheet[1]}
 
         def get_cell(label, row=2):
@@ -142,7 +160,7 @@ class TestHealthXlsx(WorkbookCommon):
 
     def test_frozen_header_and_filters(self):
         book = self._get_book()
-        for name, rows in (("Customers", 4), ("Ageing", 9), ("Settlements", 4)):
+        for name, rows in (("All Figures", 4), ("Ageing", 9), ("Settlements", 4)):
             sheet = book[name]
             self.assertEqual(sheet.freeze_panes, "C2", name)
             last = openpyxl.utils.get_column_letter(sheet.max_column)
@@ -152,14 +170,14 @@ class TestHealthXlsx(WorkbookCommon):
 
     def test_totals(self):
         formulas, values = self._get_book(data_only=False), self._get_book()
-        for name, label in (("Customers", "Open"), ("Ageing", "Open"), ("Settlements", "Amount")):
+        for name, label in (("All Figures", "Open"), ("Ageing", "Open"), ("Settlements", "Amount")):
             lines = self._get_lines(values[name])
             total = self._get_lines(formulas[name])[-1]
             column = openpyxl.utils.get_column_letter(list(total).index(label) + 1)
-            self.assertEqual(lines[-1]["Company"], "Total")
+            self.assertEqual(lines[-1]["Customer"], "Total")
             self.assertEqual(total[label], f"=SUBTOTAL(109,{column}2:{column}{len(lines)})")
             self.assertAlmostEqual(lines[-1][label], sum(line[label] for line in lines[:-1]), 6)
-        customers = self._get_lines(values["Customers"])
+        customers = self._get_lines(values["All Figures"])
         self.assertEqual(customers[-1]["Open"], 1950.0 + 70.25)
         self.assertIsNone(customers[-1]["Health Score"], "scores do not add up")
         self.assertIsNone(customers[-1]["Average Invoice"])
@@ -185,7 +203,7 @@ class TestHealthXlsx(WorkbookCommon):
             self.assertAlmostEqual(
                 summary[label], sum(float(row[name]) for row in stored), 6, label
             )
-            self.assertIn("'Customers'!", self._get_summary(formulas)[label])
+            self.assertIn("'All Figures'!", self._get_summary(formulas)[label])
         self.assertEqual(len(formulas["Summary"]._charts), 2)
 
     def test_ageing(self):
@@ -241,7 +259,7 @@ class TestHealthXlsx(WorkbookCommon):
         sums = Counter()
         for line in self._get_lines(book["Ageing"])[:-1]:
             sums[line["Customer"], line["Age"]] += line["Open"]
-        for line in self._get_lines(book["Customers"])[:-1]:
+        for line in self._get_lines(book["All Figures"])[:-1]:
             for age in (*ages, "Disputed"):
                 self.assertAlmostEqual(sums[line["Customer"], age], line[age], 6, age)
         self.assertEqual(sums["Idle Inc", "Overdue 1-30"], 200.0 + 2 + 4)
@@ -282,11 +300,11 @@ class TestHealthXlsx(WorkbookCommon):
             (line["Sheet"], line["Column"]): line["Definition"]
             for line in self._get_lines(book["Definitions"])
         }
-        for name in ("Customers", "Ageing", "Settlements"):
+        for name in ("All Figures", "Ageing", "Settlements"):
             for label in next(book[name].iter_rows(values_only=True)):
                 self.assertTrue(defined[name, label], f"{label} of {name} is explained")
         self.assertEqual(
-            defined["Customers", "Not Due"],
+            defined["All Figures", "Not Due"],
             self.env["crm.customer.health"]._fields["not_due_amount"].help,
         )
 
@@ -297,7 +315,7 @@ class TestHealthXlsx(WorkbookCommon):
         self._refresh()
         for data_only in (True, False):
             book = self._get_book(data_only=data_only)
-            for sheet in (book["Customers"], book["Ageing"]):
+            for sheet in (book["All Figures"], book["Ageing"]):
                 cells = {cell.value: cell for cell in sheet["B"]}
                 for text in ODD_TEXTS:
                     self.assertIn(text, cells)
@@ -306,7 +324,7 @@ class TestHealthXlsx(WorkbookCommon):
 
     def test_no_customers(self):
         book = self._get_book(domain=[["id", "=", 0]])
-        self.assertEqual(book["Customers"].max_row, 1)
+        self.assertEqual(book["All Figures"].max_row, 1)
         self.assertEqual(book["Ageing"].max_row, 1)
         self.assertEqual(self._get_summary(book)["Number of customers"], 0)
         self.assertEqual(self._get_summary(book)["Open"], 0)
@@ -324,7 +342,7 @@ class TestHealthXlsx(WorkbookCommon):
             for name in ("Ageing", "Ageing 2", "Ageing 3")
             for line in self._get_lines(book[name])
         ]
-        self.assertEqual(sum(line["Company"] != "Total" for line in lines), 8)
+        self.assertEqual(sum(line["Customer"] != "Total" for line in lines), 8)
         self.assertEqual(len(formulas["Ageing 2"].merged_cells.ranges), 0)
         self.assertEqual(self._get_summary(book)["Open"], 1950.0 + 70.25)
 
@@ -391,8 +409,8 @@ class TestHealthXlsx(WorkbookCommon):
         return self.env[WORKBOOK].with_user(user).browse(int(url.rsplit("/", 1)[1]))
 
     def _get_customers(self, report):
-        lines = self._get_lines(self._open(report, data_only=True)["Customers"])
-        return sorted(line["Customer"] for line in lines if line["Customer"])
+        lines = self._get_lines(self._open(report, data_only=True)["All Figures"])
+        return sorted({line["Customer"] for line in lines} - {None, "Total"})
 
     def test_selection(self):
         rows = self._get_rows()
@@ -444,7 +462,7 @@ class TestHealthXlsx(WorkbookCommon):
             .search([("res_model", "=", WORKBOOK), ("res_id", "=", report.id)])
         )
         book = openpyxl.load_workbook(io.BytesIO(file.raw))
-        self.assertEqual(book.sheetnames, ["Summary", "Customers", "Definitions"])
+        self.assertEqual(book.sheetnames, ["Summary", "Customers", "All Figures", "Definitions"])
         told = (
             self.env["mail.message"]
             .sudo()
@@ -481,20 +499,21 @@ class TestHealthXlsx(WorkbookCommon):
             salesperson, active_ids=[row.id for row in self._get_rows().values()]
         )
         book = self._open(report, data_only=True)
-        self.assertEqual(book.sheetnames, ["Summary", "Customers", "Definitions"])
+        self.assertEqual(book.sheetnames, ["Summary", "Customers", "All Figures", "Definitions"])
         self.assertEqual(self._get_customers(report), ["Late Ltd"])
         summary = self._get_summary(book)
         self.assertEqual(summary["Open"], 1950.0)
         self.assertEqual(summary["Number of customers"], 1)
         self.assertNotIn(self.LEDGER, summary)
         self.assertEqual(
-            {line["Sheet"] for line in self._get_lines(book["Definitions"])}, {"Customers"}
+            {line["Sheet"] for line in self._get_lines(book["Definitions"])},
+            {"Customers", "All Figures"},
         )
 
     def test_sales_manager_sees_all_customers_and_no_documents(self):
         manager = self._create_user("hx_manager", "sales_team.group_sale_manager")
         book = self._get_book(manager)
-        self.assertEqual(book.sheetnames, ["Summary", "Customers", "Definitions"])
+        self.assertEqual(book.sheetnames, ["Summary", "Customers", "All Figures", "Definitions"])
         self.assertEqual(self._get_summary(book)["Number of customers"], 3)
         self.assertNotIn(self.LEDGER, self._get_summary(book))
 
@@ -503,7 +522,8 @@ class TestHealthXlsx(WorkbookCommon):
             user = self._create_user(login, group)
             book = self._get_book(user)
             self.assertEqual(
-                book.sheetnames, ["Summary", "Customers", "Ageing", "Settlements", "Definitions"]
+                book.sheetnames,
+                ["Summary", "Customers", "All Figures", "Ageing", "Settlements", "Definitions"],
             )
             self.assertEqual(self._get_summary(book)[self.LEDGER], "OK")
             self.assertEqual(book["Ageing"].max_row, 10)
@@ -561,11 +581,11 @@ class TestHealthXlsx(WorkbookCommon):
         companies = self.company | other
         book = self._get_book(companies=companies)
         formulas = self._get_book(companies=companies, data_only=False)
-        lines = self._get_lines(book["Customers"])
+        lines = self._get_lines(book["All Figures"])
         totals = {line["Company"]: line["Open"] for line in lines if not line["Customer"]}
         own = self.company.currency_id.name
         self.assertEqual(totals, {f"Total {own}": 2020.25, "Total EUR": 99.5})
-        formula = self._get_lines(formulas["Customers"])[-1]["Open"]
+        formula = self._get_lines(formulas["All Figures"])[-1]["Open"]
         self.assertRegex(formula, r'^=SUMIFS\(.*,"EUR"\)$')
         late = {line["Company"]: line for line in lines if line["Customer"] == "Late Ltd"}
         self.assertEqual(late[self.company.name]["Open"], 1950.0)
@@ -610,7 +630,8 @@ class TestHealthXlsxDownload(WorkbookCommon, HttpCase):
         self.assertEqual(int(response.headers["Content-Length"]), len(response.content))
         book = openpyxl.load_workbook(io.BytesIO(response.content), data_only=True)
         self.assertEqual(
-            book.sheetnames, ["Summary", "Customers", "Ageing", "Settlements", "Definitions"]
+            book.sheetnames,
+            ["Summary", "Customers", "All Figures", "Ageing", "Settlements", "Definitions"],
         )
         self.assertEqual(self._get_summary(book)["Number of customers"], 3)
 

@@ -80,6 +80,13 @@ class CrmCustomerHealth(
         " knows. Not looked at in companies that send none of their invoices from Odoo.",
         figure=COUNTED,
     )
+    rejected_amount = fields.Monetary(
+        "Overdue, Rejected",
+        readonly=True,
+        help="What is overdue on invoices that an e-invoice network rejected: the customer never"
+        " got them.",
+        figure=COUNTED,
+    )
     net_amount = fields.Monetary(
         "Net",
         readonly=True,

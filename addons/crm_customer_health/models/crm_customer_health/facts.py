@@ -124,21 +124,34 @@ class Facts:
         )
 
     def _get_unsent_sql(self) -> SQL:
-        """What is overdue on invoices that were never sent, where a company sends from Odoo."""
+        """What is overdue on invoices that were never sent, where a company sends from Odoo, or
+        that did not arrive.
+        """
         return SQL(
             """
-            SELECT item.company_id, item.partner_id, SUM(item.amount) AS unsent_amount
-              FROM health_item item
-              JOIN account_move_line line ON line.id = item.line_id
-              JOIN account_move move ON move.id = line.move_id
-             WHERE item.is_overdue AND item.is_document AND move.is_move_sent IS NOT TRUE
-               AND item.company_id IN (
-                    SELECT company.company_id FROM health_basis company
+            SELECT company_id, partner_id,
+                   COALESCE(SUM(amount) FILTER (WHERE is_unsent), 0) AS unsent_amount,
+                   COALESCE(SUM(amount) FILTER (WHERE is_rejected), 0) AS rejected_amount
+              FROM (
+                SELECT item.company_id, item.partner_id, item.amount,
+                       move.is_move_sent IS NOT TRUE AND company.company_id IS NOT NULL
+                           AS is_unsent,
+                       %s AS is_rejected
+                  FROM health_item item
+                  JOIN account_move_line line ON line.id = item.line_id
+                  JOIN account_move move ON move.id = line.move_id
+                  LEFT JOIN (
+                    SELECT company_id FROM health_basis company
                      WHERE EXISTS (SELECT FROM account_move sent
                                     WHERE sent.company_id = company.company_id
-                                      AND sent.is_move_sent))
-             GROUP BY item.company_id, item.partner_id
-            """
+                                      AND sent.is_move_sent)
+                       ) company ON company.company_id = item.company_id
+                 WHERE item.is_overdue AND item.is_document
+                   ) item
+             WHERE is_unsent OR is_rejected
+             GROUP BY company_id, partner_id
+            """,
+            self.env["account.move"]._get_is_rejected_sql("move"),
         )
 
     def _get_house_sql(self) -> SQL:

@@ -1,4 +1,5 @@
 from odoo import api
+from odoo.fields import Domain
 from odoo.tools import format_amount, format_date, formatLang
 
 
@@ -31,16 +32,28 @@ class Reasons:
             reasons = [self._get_unknown_reason()]
         else:
             reasons = [self._get_status_reason(policy), *(sentences[name] for name in names)]
-        if self.unsent_amount:
-            reasons.insert(1, self._get_unsent_reason())
+        if unsent := self._get_unsent_reason():
+            reasons.insert(1, unsent)
         return reasons + self._get_special_reasons(policy)
 
     def _get_unsent_reason(self) -> str:
         """Who never got an invoice does not pay it: that comes before how he pays."""
-        return self.env._(
-            "%(amount)s of what is overdue was never sent to the customer.",
-            amount=self._format_amount(self.unsent_amount),
-        )
+        sentences = []
+        if self.unsent_amount:
+            sentences.append(
+                self.env._(
+                    "%(amount)s of what is overdue was never sent to the customer.",
+                    amount=self._format_amount(self.unsent_amount),
+                )
+            )
+        if self.rejected_amount:
+            sentences.append(
+                self.env._(
+                    "%(amount)s of what is overdue was rejected by the e-invoice network.",
+                    amount=self._format_amount(self.rejected_amount),
+                )
+            )
+        return " ".join(sentences)
 
     def _get_unknown_reason(self) -> str:
         """Why there is no score: also of who owes, but by no invoice that would be judged."""
@@ -202,6 +215,71 @@ class Reasons:
             "%(amount)s was received or credited, but is not matched yet.",
             amount=format_amount(self.env, amount, currency),
         )
+
+    @api.model
+    def _get_decision_notes(self, company, figures: dict[int, dict]) -> dict[int, list[str]]:
+        """Hook: what somebody who decides about overdue customers has to know beside what they owe:
+        what they paid since, and what is not matched yet.
+
+        Reads with full rights: the caller shows it only to those who may see these customers.
+
+        :param figures: stored fields as of now, by customer.
+        :return: sentences in the user's language, by customer.
+        """
+        owing = {key: row for key, row in figures.items() if row.get("overdue_amount")}
+        received = self._get_received_since(
+            company, {key: row["oldest_due_date"] for key, row in owing.items()}
+        )
+        notes = {}
+        for partner_id, row in owing.items():
+            amount, last = received.get(partner_id, (0.0, None))
+            sentences = [
+                self._get_unapplied_reason(row["unapplied_credit_amount"], company.currency_id)
+            ]
+            if amount > 0:
+                sentences.append(
+                    self.env._(
+                        "Since then it paid %(amount)s, last on %(date)s.",
+                        amount=format_amount(self.env, amount, company.currency_id),
+                        date=format_date(self.env, last),
+                    )
+                )
+            notes[partner_id] = [sentence for sentence in sentences if sentence]
+        return notes
+
+    @api.model
+    def _get_received_since(self, company, days: dict) -> dict[int, tuple]:
+        """What customers paid after a day, and when last: ``(amount, day)`` by customer.
+
+        :param days: a day by customer.
+        """
+        if not days:
+            return {}
+        partners = (
+            self.env["res.partner"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("commercial_partner_id", "in", list(days))])
+        )
+        rows = (
+            self.env["account.receivable.settlement"]
+            .sudo()
+            ._read_group(
+                Domain("company_id", "=", company.id)
+                & Domain("partner_id", "in", partners.ids)
+                & Domain("settled_as", "=", "payment")
+                & Domain("settlement_date", ">", min(days.values())),
+                ["partner_id", "settlement_date:day"],
+                ["amount:sum"],
+            )
+        )
+        received = {}
+        for partner, day, amount in rows:
+            customer_id = partner.commercial_partner_id.id
+            if day > days[customer_id]:
+                total, last = received.get(customer_id, (0.0, day))
+                received[customer_id] = (total + amount, max(last, day))
+        return received
 
     def _format_amount(self, amount: float) -> str:
         return format_amount(self.env, amount, self.currency_id)

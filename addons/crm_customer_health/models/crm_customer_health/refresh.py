@@ -83,7 +83,8 @@ class Refresh:
 
     def _flush_sources(self):
         self.env["account.receivable"]._flush()
-        self.env["account.move"].flush_model(["is_move_sent"])
+        moves = self.env["account.move"]
+        moves.flush_model(["is_move_sent", *moves._get_rejected_states()])
         for model in ("norm", "policy", "threshold"):
             self.env[f"crm.customer.health.{model}"].flush_model()
 

@@ -19,6 +19,8 @@ LEADING_FIELDS = (
     "payment_risk",
     "payment_score",
 )
+#: The same in each row where there is one company.
+COMPANY_FIELDS = ("company_id", "currency_id")
 #: Of the row as such, not of the customer.
 TECHNICAL_FIELDS = (
     "id",
@@ -41,7 +43,7 @@ PERCENT_FIELDS = ("on_time_rate",)
 
 
 class CustomerSheet(Sheet):
-    """A row per customer: every stored figure, as the lists show it.
+    """A row per customer: every stored figure, as the lists show it, for pivots and formulas.
 
     What the user sees is counted and summed up by company for the summary.
     """
@@ -62,7 +64,7 @@ class CustomerSheet(Sheet):
     def add(self):
         self.table = Table(
             self.book,
-            self.env._("Customers"),
+            self.env._("All Figures"),
             [self._get_column(name, field) for name, field in self.fields.items()],
             self.report._get_currencies(),
             self.env._("Total"),
@@ -93,6 +95,7 @@ class CustomerSheet(Sheet):
             help=field.get("help") or self._get_missing_help().get(name, ""),
             width={"partner_id": 32, "company_id": 22, "currency_id": 9}.get(name, 0),
             is_summed=kind in ("money", "integer") and field.get("aggregator") == "sum",
+            is_hidden=name in COMPANY_FIELDS and len(self.report.company_ids) == 1,
         )
 
     def _get_missing_help(self) -> dict[str, str]:

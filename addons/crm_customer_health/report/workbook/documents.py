@@ -69,6 +69,7 @@ class DocumentSheet(Sheet):
                 "text",
                 self.env._("The company that is owed or was paid."),
                 width=22,
+                is_hidden=len(self.report.company_ids) == 1,
             ),
             Column(
                 "partner_id",
@@ -87,6 +88,7 @@ class DocumentSheet(Sheet):
             "text",
             self.env._("The currency of the amount: the company's."),
             width=9,
+            is_hidden=len(self.report.company_ids) == 1,
         )
 
     def _get_rows(self):

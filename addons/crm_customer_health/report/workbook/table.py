@@ -17,7 +17,8 @@ class Column:
     """A column of a table.
 
     ``kind`` is ``text``, ``money``, ``number``, ``integer``, ``percent``, ``date`` or ``boolean``;
-    ``help`` explains it on the sheet of definitions.
+    ``help`` explains it on the sheet of definitions. What says the same in each row is hidden:
+    formulas need it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Column:
     help: str = ""
     width: int = 0
     is_summed: bool = False
+    is_hidden: bool = False
 
 
 @dataclass
@@ -117,7 +119,12 @@ class Table:
         header = self.book.get_format("text", **HEADER_STYLE)
         for number, column in enumerate(self.columns):
             width = column.width or WIDTHS.get(column.kind, 11)
-            sheet.set_column(number, number, max(width, len(column.label) // 2 + 4))
+            sheet.set_column(
+                number,
+                number,
+                max(width, len(column.label) // 2 + 4),
+                options={"hidden": True} if column.is_hidden else {},
+            )
             self.book.write_cell(sheet, 0, number, column.label, "text", header)
 
     def _end_part(self):
@@ -134,11 +141,13 @@ class Table:
         label = self.total_label
         if len(self._totals) > 1:
             label = f"{label} {currency.name}"
-        self.book.write_cell(sheet, row, 0, label, "text", label_format)
+        first = next(number for number, column in enumerate(self.columns) if not column.is_hidden)
         for number, column in enumerate(self.columns):
+            if number == first:
+                self.book.write_cell(sheet, row, number, label, "text", label_format)
+                continue
             if not column.is_summed:
-                if number:
-                    sheet.write_blank(row, number, None, label_format)
+                sheet.write_blank(row, number, None, label_format)
                 continue
             value = self._totals[currency.id][number]
             sheet.write_formula(
