@@ -1,7 +1,11 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError
 from odoo.fields import Date
 from odoo.tests import Form, tagged
 from odoo.tools.safe_eval import safe_eval
+
+from odoo.addons.crm_customer_health.models import account_move
 
 from .flag_common import FlagCommon
 
@@ -207,6 +211,25 @@ class TestOpenItems(FlagCommon):
         self._refresh()
         self.assertEqual(row.unsent_amount, 0.0)
         self.assertNotIn("never sent", row.health_reasons)
+
+    def test_rejected_by_a_network(self):
+        """Whichever is installed: its field and its states are all that counts."""
+        with patch.dict(account_move.REJECTED, {"ref": ["rejected"]}, clear=True):
+            self.sent.ref = "rejected"
+            self._refresh()
+            row = self._get_row()
+            overdue = self.sent.amount_residual
+            self.assertEqual((row.unsent_amount, row.rejected_amount), (300.0, overdue))
+            self.assertIn("rejected by the e-invoice network", row.health_reasons.split("\n")[1])
+            self.assertIn("rejected by the e-invoice network", row.overdue_facts)
+            line = self.sent.line_ids.filtered("date_maturity")
+            self.assertTrue(line.is_move_rejected)
+            self.sent.ref = "arrived"
+            self._refresh()
+            self.assertEqual(row.rejected_amount, 0.0)
+        with patch.dict(account_move.REJECTED, clear=True):
+            self._refresh()
+            self.assertEqual(self._get_row().rejected_amount, 0.0, "no network is installed")
 
     def test_company_that_sends_nothing_from_odoo(self):
         self.sent.is_move_sent = False

@@ -180,6 +180,7 @@ class TestFlags(FlagCommon):
         run = self._morning("2024-03-04 08:00:00")
         self.assertEqual(run.changed_count, 1)
         self.assertEqual(flag.overdue_amount, 1500.0)
+        self.assertEqual(flag.flagged_amount, 2000.0)
         self.assertEqual(flag.activity_id.date_deadline, date(2024, 3, 1), "as it was")
 
     def test_done_is_silent_until_worse(self):

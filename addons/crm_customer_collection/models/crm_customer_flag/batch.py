@@ -28,6 +28,7 @@ class Batch:
                     "assigned_id": assignees.get(row.partner_id.id),
                     "named_id": assignees.get(row.partner_id.id),
                     "told_on": today,
+                    "flagged_amount": row.overdue_amount,
                     **self._get_owed_values(row, today),
                 }
                 for row in health

@@ -109,6 +109,11 @@ class CrmCustomerFlag(Assignee, Batch, Calling, models.Model):
         string="Promise",
         compute="_compute_last_promise",
     )
+    flagged_amount = fields.Monetary(
+        "Overdue When Flagged",
+        readonly=True,
+        help="What was overdue on the day of the flag, in company currency.",
+    )
     overdue_amount = fields.Monetary(
         "Overdue at Last Check",
         readonly=True,

@@ -102,6 +102,25 @@ class CrmCustomerHealth(OverdueFacts, WeeklyFacts, WeeklyRows, models.Model):
         )
 
     @api.model
+    def _get_decision_notes(self, company, figures):
+        """With the word that the customers gave last, while it is running or if it was broken."""
+        notes = super()._get_decision_notes(company, figures)
+        promises = (
+            self.env["crm.payment.promise"]
+            .sudo()  # the caller shows it to those who may see the customer
+            .search(
+                Domain("company_id", "=", company.id)
+                & Domain("partner_id", "in", list(figures))
+                & Domain("state", "!=", "withdrawn"),
+                order="made_on, id",
+            )
+        )
+        for partner_id, promise in {row.partner_id.id: row for row in promises}.items():
+            if sentence := promise._get_reason():
+                notes.setdefault(partner_id, []).append(sentence)
+        return notes
+
+    @api.model
     def _on_customers_refreshed(self, changes):
         result = super()._on_customers_refreshed(changes)
         self.env["crm.payment.promise"]._judge(changes.companies, changes.partners)

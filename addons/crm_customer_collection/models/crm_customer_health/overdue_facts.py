@@ -18,6 +18,7 @@ class OverdueFacts:
         "payment_trend",
         "unapplied_credit_amount",
         "unsent_amount",
+        "rejected_amount",
     )
     @api.depends_context("lang")
     def _compute_overdue_facts(self):
@@ -95,8 +96,8 @@ class OverdueFacts:
                 count=self.overdue_count,
             )
         ]
-        if self.unsent_amount:
-            lines.append(self._get_unsent_reason())
+        if unsent := self._get_unsent_reason():
+            lines.append(unsent)
         if facts.get("worst_name"):
             lines.append(
                 self.env._(

@@ -122,6 +122,18 @@ class CrmPaymentPromise(Judgement, models.Model):
                 date=fields.Date.to_string(promise.date),
             )
 
+    def _get_reason(self) -> str:
+        """What this promise says about the customer; nothing once it was kept or settled."""
+        amount = format_amount(self.env, self.amount, self.currency_id)
+        day = format_date(self.env, self.date)
+        if self.state == "running":
+            return self.env._("It promised %(amount)s by %(date)s.", amount=amount, date=day)
+        if self.state == "broken":
+            return self.env._(
+                "It promised %(amount)s by %(date)s and did not pay it.", amount=amount, date=day
+            )
+        return ""
+
     @api.model_create_multi
     def create(self, vals_list):
         companies = self.env["res.company"]
