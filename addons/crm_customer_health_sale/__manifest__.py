@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Health - Sales Orders",
     "summary": "Quotations say what the customer owes, and wait while it is on hold",
-    "version": "19.0.2.2.0",
+    "version": "19.0.2.3.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
@@ -10,6 +10,7 @@
         "data/mail_activity_type_data.xml",
         "views/crm_customer_health_policy_views.xml",
         "views/sale_order_views.xml",
+        "views/res_config_settings_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["crm_customer_health_sale/static/tests/tours/**"],

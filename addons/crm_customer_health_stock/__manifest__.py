@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Health - Deliveries",
     "summary": "Deliveries say what the customer owes, and wait while it is on hold",
-    "version": "19.0.2.1.0",
+    "version": "19.0.2.2.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
@@ -12,6 +12,7 @@
         "views/crm_customer_health_policy_views.xml",
         "views/stock_picking_views.xml",
         "views/stock_picking_type_views.xml",
+        "views/res_config_settings_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["crm_customer_health_stock/static/tests/tours/**"],

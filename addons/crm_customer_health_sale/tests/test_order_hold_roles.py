@@ -13,6 +13,8 @@ HIDDEN = [
     "hold_status",
     "is_hold_blocking",
     "hold_override_note",
+    "hold_deciders",
+    "hold_asked_on",
     "payer_health_id",
     "payer_health_status",
     "payer_overdue_amount",
@@ -31,6 +33,7 @@ class TestOrderHoldRoles(HoldRoles, OrderHoldCommon):
         cls.order = cls._quote()
         #: A customer of the seller, quoted by a colleague.
         cls.order_of_other = cls._quote(user_id=cls.other_seller.id)
+        cls.asker = cls.seller
         cls.deciding = (cls.sale_manager, cls.accountant)
         cls.others = (cls.seller, cls.leader, cls.biller)
 
@@ -83,13 +86,14 @@ class TestOrderHoldRoles(HoldRoles, OrderHoldCommon):
                 self.assertEqual(bool(order.payer_health_status), sees)
                 self.assertEqual(bool(order.payer_health_reasons), sees)
         self.assertEqual(
-            self.order_of_other.with_user(self.other_seller).hold_reason, "The customer is on hold."
+            self.order_of_other.with_user(self.other_seller).hold_reason,
+            "The customer is on hold: its invoices have been overdue for too long.",
         )
         self.assertIn("1,000.00", self.order.with_user(self.seller).hold_reason)
         with self.assertRaises(UserError) as refusal:
             self.order_of_other.with_user(self.other_seller)._check_confirming()
         message = str(refusal.exception)
-        self.assertIn("The customer is on hold.", message)
+        self.assertIn("The customer is on hold: its invoices", message)
         self.assertNotIn("1,000", message)
 
     def test_customers_see_nothing(self):

@@ -25,13 +25,13 @@ class TestDeliveryHold(DeliveryHoldCommon):
         text = str(refusal.exception)
         for part in (
             delivery.name,
-            "Late Ltd owes",
-            "1,000.00",
-            "overdue since 02/09/2024 (61 days)",
+            "its invoices have been overdue for too long",
             "may be overridden by: ",
             "Administrator",
         ):
             self.assertIn(part, text)
+        self.assertNotIn("1,000", text, "the warehouse sees no amounts")
+        self.assertIn("Late Ltd owes $\xa01,000.00", delivery.hold_reason)
         self.assertEqual(delivery.state, "assigned")
         with self.assertRaisesRegex(UserError, "You may override the hold"):
             self._validate(delivery, self.stock_manager)
@@ -92,7 +92,7 @@ class TestDeliveryHold(DeliveryHoldCommon):
         self._invoice(500.0, partner_id=self.prompt.id)
         self._flush()
         self.assertIn("Prompt Ltd owes", delivery.hold_reason)
-        with self.assertRaisesRegex(UserError, "Prompt Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(delivery)
 
     def test_policy_of_the_customer(self):
@@ -102,7 +102,7 @@ class TestDeliveryHold(DeliveryHoldCommon):
         self._flush()
         self.assertFalse(delivery.is_held)
         self.assertTrue(other.is_held)
-        with self.assertRaisesRegex(UserError, "Prompt Ltd is on hold by decision"):
+        with self.assertRaisesRegex(UserError, "is on hold by decision"):
             self._validate(other)
         self._validate(delivery)
         self.assertEqual(delivery.state, "done")
@@ -115,7 +115,7 @@ class TestDeliveryHold(DeliveryHoldCommon):
         held = self._search_held()
         self.assertIn(paid_by_late, held)
         self.assertNotIn(ordered_by_late, held)
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(paid_by_late)
         self._validate(ordered_by_late)
         self.assertEqual(ordered_by_late.state, "done")
@@ -132,7 +132,7 @@ class TestDeliveryHold(DeliveryHoldCommon):
         self.assertEqual(delivery.partner_id, site)
         self.assertTrue(delivery.is_held)
         self.assertIn(delivery, self._search_held())
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(delivery)
 
     def test_archived_customer(self):
@@ -141,7 +141,7 @@ class TestDeliveryHold(DeliveryHoldCommon):
         self._flush()
         self.assertTrue(delivery.is_held)
         self.assertIn(delivery, self._search_held())
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(delivery)
 
     def test_without_order(self):
@@ -153,7 +153,7 @@ class TestDeliveryHold(DeliveryHoldCommon):
         self.assertFalse(delivery.sale_id)
         self.assertTrue(delivery.is_held)
         self.assertIn(delivery, self._search_held())
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(delivery)
         anonymous = self._send()
         self.assertFalse(anonymous.is_held)
@@ -165,7 +165,7 @@ class TestDeliveryHold(DeliveryHoldCommon):
         delivery = self._send(self.late, confirm=False)
         self.assertEqual(delivery.state, "draft")
         self.assertTrue(delivery.is_held)
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(delivery)
         self.assertEqual(delivery.state, "draft", "refused before anything else is done")
         delivery.action_cancel()
@@ -247,7 +247,7 @@ class TestDeliveryHold(DeliveryHoldCommon):
         delivery.sale_id.partner_invoice_id = worse
         self._flush()
         self.assertFalse(delivery.sudo().hold_override_id)
-        with self.assertRaisesRegex(UserError, "Worse Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(delivery)
 
     def test_override_of_delivery_without_order_is_for_one_payer(self):
@@ -257,7 +257,7 @@ class TestDeliveryHold(DeliveryHoldCommon):
         self._override(delivery)
         delivery.with_user(self.picker).partner_id = worse
         self._flush()
-        with self.assertRaisesRegex(UserError, "Worse Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(delivery)
 
     # The form --------------------------------------------------------------------------------
@@ -265,13 +265,13 @@ class TestDeliveryHold(DeliveryHoldCommon):
     def test_banner_while_it_is_edited(self):
         delivery = self._send(self.late)
         with Form(delivery.with_user(self.picker)) as form:
-            self.assertIn("Late Ltd owes", form.hold_reason)
+            self.assertIn("overdue for too long", form.hold_reason)
             self.assertTrue(form.is_hold_blocking)
             self.assertFalse(form.can_override_hold)
             form.partner_id = self.prompt
             self.assertFalse(form.hold_reason)
             form.partner_id = self.late
-            self.assertIn("Late Ltd owes", form.hold_reason)
+            self.assertIn("overdue for too long", form.hold_reason)
         self.assertEqual(delivery.partner_id, self.late)
 
     def test_uninstalled_without_a_trace(self):

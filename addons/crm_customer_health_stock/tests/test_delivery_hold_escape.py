@@ -26,7 +26,7 @@ class TestDeliveryHoldEscape(DeliveryHoldCommon):
         self.assertTrue(transfer.is_held)
         self.assertIn(transfer, self._search_held())
         self.assertEqual(self.warehouse.int_type_id.count_picking_held, 1)
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(transfer)
         transfer.action_cancel()
         self._flush()
@@ -40,7 +40,7 @@ class TestDeliveryHoldEscape(DeliveryHoldCommon):
         self._flush()
         self.assertTrue(transfer.is_held)
         self.assertIn(transfer, self._search_held())
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(transfer)
 
     def test_not_from_us(self):

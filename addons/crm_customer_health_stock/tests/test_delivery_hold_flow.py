@@ -25,7 +25,7 @@ class TestDeliveryHoldFlow(DeliveryHoldCommon):
     def test_partial_delivery_is_refused_before_the_wizard(self):
         delivery = self._deliver()
         delivery.move_ids.quantity = 4
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(delivery)
         self.assertFalse(delivery.backorder_ids)
 
@@ -35,7 +35,7 @@ class TestDeliveryHoldFlow(DeliveryHoldCommon):
         action = self._validate(delivery)
         wizard = Form.from_action(self.env(user=self.picker), action).save()
         self._invoice(500.0, partner_id=self.prompt.id)
-        with self.assertRaisesRegex(UserError, "Prompt Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             wizard.process()
 
     def test_backorder_is_held_again(self):
@@ -49,7 +49,7 @@ class TestDeliveryHoldFlow(DeliveryHoldCommon):
         self.assertFalse(backorder.sudo().hold_override_id, "it was for what has gone")
         self.assertTrue(backorder.is_held)
         self.assertIn(backorder, self._search_held())
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(backorder)
         self._override(backorder)
         self._validate(backorder)
@@ -63,7 +63,7 @@ class TestDeliveryHoldFlow(DeliveryHoldCommon):
         delivery.with_user(self.picker).action_split_transfer()
         self._flush()
         self.assertFalse(delivery.backorder_ids.sudo().hold_override_id)
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(delivery.backorder_ids)
 
     def _return(self, delivery):
@@ -100,7 +100,7 @@ class TestDeliveryHoldFlow(DeliveryHoldCommon):
         again = self._return(returned)
         self.assertEqual(again.picking_type_code, "outgoing")
         self.assertTrue(again.is_held)
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(again)
 
     def test_only_deliveries_to_customers(self):
@@ -139,7 +139,7 @@ class TestDeliveryHoldFlow(DeliveryHoldCommon):
             {self.warehouse.pick_type_id, self.warehouse.pack_type_id, self.warehouse.out_type_id},
         )
         self.assertTrue(picking.is_held)
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(picking)
 
     def test_several_at_once(self):
@@ -148,7 +148,7 @@ class TestDeliveryHoldFlow(DeliveryHoldCommon):
         held = deliveries[1]
         with self.assertRaises(UserError) as refusal, self.env.cr.savepoint():
             self._validate(deliveries)
-        self.assertIn(f"{held.name}: Late Ltd owes", str(refusal.exception))
+        self.assertIn(f"{held.name}: The customer is on hold", str(refusal.exception))
         for delivery in deliveries - held:
             self.assertNotIn(delivery.name, str(refusal.exception))
         self._flush()
@@ -176,7 +176,7 @@ class TestDeliveryHoldFlow(DeliveryHoldCommon):
         deliveries.move_ids.picked = True
         with self.assertRaises(UserError) as refusal, self.env.cr.savepoint():
             batch.with_user(self.picker).action_done()
-        self.assertIn(f"{deliveries[1].name}: Late Ltd owes", str(refusal.exception))
+        self.assertIn(f"{deliveries[1].name}: The customer is on hold", str(refusal.exception))
         self._flush()
         self.assertEqual(set(deliveries.mapped("state")), {"assigned"}, "all or nothing")
         self._override(deliveries[1])

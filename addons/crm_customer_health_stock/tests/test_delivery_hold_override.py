@@ -51,7 +51,7 @@ class TestDeliveryHoldOverride(HoldOverrides, DeliveryHoldCommon):
         delivery.action_assign()
         self.assertHeld(delivery, "overridden")
         delivery.move_ids.with_user(self.picker).quantity = 50
-        with self.assertRaisesRegex(UserError, "Late Ltd owes"):
+        with self.assertRaisesRegex(UserError, "overdue for too long"):
             self._validate(delivery)
 
     def test_done_deliveries_tell_it_for_good(self):

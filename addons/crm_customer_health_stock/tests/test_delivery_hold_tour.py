@@ -17,7 +17,7 @@ class TestDeliveryHoldTour(DeliveryHoldCommon, HttpCase):
         url = f"/odoo/deliveries/{delivery.id}"
         with self.assertLogs("odoo.http", "WARNING") as refusals:
             self.start_tour(url, "crm_customer_health_stock_held_tour", login="dh-picker")
-        self.assertIn("Late Ltd owes", refusals.output[0])
+        self.assertIn("The customer is on hold", refusals.output[0])
         delivery.invalidate_recordset()
         self.assertEqual(delivery.state, "assigned")
         self.start_tour(

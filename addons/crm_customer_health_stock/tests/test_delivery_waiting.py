@@ -22,7 +22,9 @@ class TestDeliveryWaiting(DeliveryHoldCommon):
         rows = self._get_waiting()
         self.assertEqual(set(rows.mapped("res_id")), set((delivery | transfer).ids))
         self.assertEqual(rows.partner_id, self.late)
-        self.assertIn("1,000.00", rows[0].hold_reason)
+        self.assertIn("overdue for too long", rows[0].hold_reason)
+        with self.assertRaises(AccessError):
+            rows.read(["overdue_amount"])
         row = rows.filtered(lambda row: row.res_id == delivery.id)
         self._call(self.stock_manager, row, "action_approve")
         self._flush()

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from odoo.addons.crm_accounting_bridge.document_row import DocumentRow
+from odoo.addons.crm_customer_health.mixins.crm_customer_figures import HEALTH_GROUP
 
 #: How many kinds of documents may wait; the ids of the rows are told apart by it.
 KINDS = 8
@@ -31,9 +32,15 @@ class CrmCustomerHoldWaiting(DocumentRow, models.Model):
         "Waiting Since", readonly=True, help="When it was signed, sent or made ready."
     )
     overdue_amount = fields.Monetary(
-        "Overdue", readonly=True, help="What is open on all overdue instalments of the customer."
+        "Overdue",
+        readonly=True,
+        groups=HEALTH_GROUP,
+        help="What is open on all overdue instalments of the customer.",
     )
-    oldest_due_date = fields.Date("Overdue Since", readonly=True)
+    oldest_due_date = fields.Date("Overdue Since", readonly=True, groups=HEALTH_GROUP)
+    asked_on = fields.Date(
+        "Release Asked On", readonly=True, help="When somebody asked for the release."
+    )
     hold_reason = fields.Text(
         "Why",
         compute="_compute_hold_reason",
@@ -54,7 +61,8 @@ class CrmCustomerHoldWaiting(DocumentRow, models.Model):
         nothing = SQL(
             """
             SELECT NULL::varchar AS res_model, NULL::int AS res_id, NULL::int AS company_id,
-                   FALSE AS is_rejected, NULL::varchar AS name, NULL::int AS user_id,
+                   FALSE AS is_rejected, NULL::date AS asked_on, NULL::varchar AS name,
+                   NULL::int AS user_id,
                    NULL::date AS since, 0 AS kind, NULL::int AS payer_id
              WHERE FALSE
             """
@@ -65,6 +73,7 @@ class CrmCustomerHoldWaiting(DocumentRow, models.Model):
                    waiting.res_model, waiting.res_id, waiting.name AS document_name,
                    waiting.company_id, payer.commercial_partner_id AS partner_id,
                    waiting.user_id AS responsible_id, waiting.since, waiting.is_rejected,
+                   waiting.asked_on,
                    COALESCE(health.overdue_amount, 0) AS overdue_amount, health.oldest_due_date
               FROM (%(parts)s) waiting
               JOIN res_partner payer ON payer.id = waiting.payer_id
@@ -86,7 +95,9 @@ class CrmCustomerHoldWaiting(DocumentRow, models.Model):
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "lang")
     def _compute_hold_reason(self):
-        """Whoever sees that a document waits here may know why, and need not see the document."""
+        """Whoever sees that a document waits here may know why, and need not see the document;
+        amounts are for those who see the customer's.
+        """
         for model, rows in self.grouped("res_model").items():
             documents = self.env[model].browse(rows.mapped("res_id"))
             reasons = documents.sudo()._get_hold_reasons()

@@ -1,9 +1,20 @@
+from typing import NamedTuple
+
 from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, format_date
 
 #: Who decides about a customer's hold: those who may change the policy.
 POLICY_GROUPS = "sales_team.group_sale_manager,account.group_account_manager"
+
+
+class Hold(NamedTuple):
+    """Why a customer is on hold, in the user's language."""
+
+    #: For those who may see the customer's figures.
+    reason: str
+    #: Without amounts and days.
+    in_words: str
 
 
 class ResPartner(models.Model):
@@ -68,14 +79,13 @@ class ResPartner(models.Model):
         Runs with full rights, in the transaction that writes their figures or the decision.
         """
 
-    def _get_holds(self, company) -> dict[int, str]:
+    def _get_holds(self, company) -> dict[int, Hold]:
         """Which of these partners are on hold in the company at this moment, and why.
 
         Figures are computed now from the journals, with full rights: it is for the caller to show
-        the sentence only to those who may see amounts of this customer.
+        amounts only to those who may see those of this customer.
 
-        :return: a sentence in the user's language by partner id, for partners on hold only. A
-            contact is on hold with its company.
+        :return: by partner id, for partners on hold only. A contact is on hold with its company.
         """
         partners = self.sudo().with_company(company)  # who holds may not see who owes
         customers = partners.commercial_partner_id.filtered(
@@ -87,16 +97,26 @@ class ResPartner(models.Model):
             else {}
         )
         goes_by_policy = self._is_held_by_policy(company)
-        sentences = {}
+        held = {}
         for customer in customers:
             row = figures.get((company.id, customer.id), {})
             needs_action = goes_by_policy and row.get("needs_action")
             if customer.hold_policy == "always" or needs_action:
-                sentences[customer.id] = customer._get_hold_reason(company, row)
+                held[customer] = row
+        notes = self.env["crm.customer.health"]._get_decision_notes(
+            company, {customer.id: row for customer, row in held.items()}
+        )
+        holds = {
+            customer: Hold(
+                customer._get_hold_reason(company, row, notes.get(customer.id, [])),
+                customer._get_hold_reason_in_words(row),
+            )
+            for customer, row in held.items()
+        }
         return {
-            partner.id: sentences[partner.commercial_partner_id.id]
+            partner.id: holds[partner.commercial_partner_id]
             for partner in partners
-            if partner.commercial_partner_id.id in sentences
+            if partner.commercial_partner_id in holds
         }
 
     def _is_held_by_policy(self, company) -> bool:
@@ -106,10 +126,11 @@ class ResPartner(models.Model):
         policy = self.env["crm.customer.health.policy"]._get_policy(company)
         return not policy.are_thresholds_proposed
 
-    def _get_hold_reason(self, company, figures: dict) -> str:
-        """Hook: why this customer is on hold: what it owes and since when.
+    def _get_hold_reason(self, company, figures: dict, notes: list[str]) -> str:
+        """Why this customer is on hold: what it owes and since when, and what it did about it.
 
         :param figures: stored fields of ``crm.customer.health`` as of now; may be empty.
+        :param notes: see ``crm.customer.health._get_decision_notes``.
         """
         if not figures.get("overdue_amount"):
             return self.env._(
@@ -122,10 +143,13 @@ class ResPartner(models.Model):
             date=format_date(self.env, figures["oldest_due_date"]),
             days=figures["days_overdue"],
         )
-        unapplied = self.env["crm.customer.health"]._get_unapplied_reason(
-            figures["unapplied_credit_amount"], company.currency_id
-        )
-        return f"{reason} {unapplied}".strip()
+        return " ".join([reason, *notes])
+
+    def _get_hold_reason_in_words(self, figures: dict) -> str:
+        """The same for those who may not see amounts and days of this customer."""
+        if not figures.get("overdue_amount"):
+            return self.env._("The customer is on hold by decision for this customer.")
+        return self.env._("The customer is on hold: its invoices have been overdue for too long.")
 
     def _get_held_query(self, company):
         """The customers on hold in a company by their stored figures: for lists and searches.

@@ -41,7 +41,7 @@ class HoldCommon(HealthCommon):
             .with_context(**action["context"])
             .create({"reason": reason})
         )
-        self.assertIn("owes", wizard.hold_reason)
+        self.assertTrue(wizard.hold_reason)
         self._call(user, wizard, "action_override")
         self._flush()
 
@@ -110,6 +110,54 @@ class HoldRoles:
                     with self.assertRaises(AccessError):
                         attempt()
         self.assertFalse(document.sudo().hold_override_id)
+
+    def test_who_may_not_decide_asks(self):
+        """Once; who decides is told without an amount, and has it in the list."""
+        document = self._create_held()
+        asker = self.asker
+        self.assertIn(self.accountant.name, document.with_user(asker).hold_deciders)
+        self._call(asker, document, "action_ask_for_release")
+        self._flush()
+        self.assertEqual(document.hold_asked_on, self._date("2024-04-10"))
+        told = (
+            self.env["mail.message"]
+            .sudo()
+            .search([("res_id", "=", document.id), ("model", "=", document._name)])
+        )
+        notified = told.filtered("notified_partner_ids")
+        self.assertIn(self.accountant.partner_id, notified.notified_partner_ids)
+        self.assertNotIn("1,000", "".join(told.mapped("body")))
+        self._call(asker, document, "action_ask_for_release")
+        again = (
+            self.env["mail.message"]
+            .sudo()
+            .search_count([("res_id", "=", document.id), ("model", "=", document._name)])
+        )
+        self.assertEqual(again, len(told), "once")
+        document.with_user(self.accountant)._reject_hold()
+        self.assertFalse(document.hold_asked_on, "decided")
+        self._call(asker, document, "action_ask_for_release")
+        self._override(document, self.accountant)
+        self.assertFalse(document.hold_asked_on)
+        with self.assertRaisesRegex(UserError, "go on"):
+            self._call(asker, document, "action_ask_for_release")
+        with self.assertRaises(AccessError):
+            self._call(self.portal, document, "action_ask_for_release")
+
+    def test_who_decides_sees_what_the_customer_did(self):
+        self._pay(self.claim, 400.0, date="2024-04-05")
+        self._flush()
+        document = self._create_held()
+        reason = document.with_user(self.accountant).hold_reason
+        self.assertIn("600.00", reason)
+        self.assertIn("Since then it paid $\xa0400.00, last on 04/05/2024.", reason)
+        if "crm.payment.promise" in self.env:
+            self.env["crm.payment.promise"].create(
+                {"partner_id": self.late.id, "amount": 600.0, "date": "2024-04-20"}
+            )
+            document.invalidate_recordset(["hold_reason"])
+            reason = document.with_user(self.accountant).hold_reason
+            self.assertIn("It promised $\xa0600.00 by 04/20/2024.", reason)
 
     def test_nobody_writes_the_override(self):
         document = self._create_held()

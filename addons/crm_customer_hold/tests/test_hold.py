@@ -42,7 +42,7 @@ class TestHold(OverdueCommon):
         self._overdue(1000.0, self.sound, invoice_date_due="2024-06-01")
         holds = self._get_holds()
         self.assertEqual(list(holds), [self.customer.id])
-        sentence = holds[self.customer.id]
+        sentence = holds[self.customer.id].reason
         for text in ("Slow & Sons", "1,000.00", "02/09/2024", "21 days"):
             self.assertIn(text, sentence)
         self.assertEqual(self._get_held(), self.customer)
@@ -75,7 +75,10 @@ class TestHold(OverdueCommon):
         self.customer.hold_policy = "never"
         self.sound.hold_policy = "always"
         holds = self._get_holds()
-        self.assertEqual(holds, {self.sound.id: "Sound is on hold by decision for this customer."})
+        self.assertEqual(list(holds), [self.sound.id])
+        self.assertEqual(
+            holds[self.sound.id].reason, "Sound is on hold by decision for this customer."
+        )
         self.assertEqual(self._get_held(), self.sound)
 
     def test_contacts_are_held_with_their_company(self):

@@ -88,13 +88,6 @@ class StockPicking(Release, models.Model):
         )
 
     @api.model
-    def _get_hold_reason_groups(self) -> str:
-        """The warehouse may know why any delivery is held; other people who see deliveries, such as
-        salespeople and purchasers, only of customers whose figures they see.
-        """
-        return f"stock.group_stock_user,{super()._get_hold_reason_groups()}"
-
-    @api.model
     def _get_waiting_domain(self) -> Domain:
         return Domain("state", "!=", "draft")
 

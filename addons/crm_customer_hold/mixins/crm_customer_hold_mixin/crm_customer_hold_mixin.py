@@ -41,12 +41,27 @@ class CrmCustomerHoldMixin(Overriding, Waiting, models.AbstractModel):
     hold_reason = fields.Text(
         compute="_compute_hold_reason",
         groups="base.group_user",
-        help="What the customer owes and since when; empty if nothing holds this document.",
+        help="What the customer owes and since when, in words for those who may not see amounts;"
+        " empty if nothing holds this document.",
     )
     is_hold_blocking = fields.Boolean(
         compute="_compute_hold_reason",
         groups="base.group_user",
         help="It is not only a warning: the document must wait.",
+    )
+    hold_deciders = fields.Char(
+        "Whom to Ask",
+        compute="_compute_hold_deciders",
+        compute_sudo=True,
+        groups="base.group_user",
+        help="Who is asked for the release.",
+    )
+    hold_asked_on = fields.Date(
+        "Release Asked On",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="When somebody asked for the release; empty once it was decided.",
     )
 
     # Overriding
@@ -104,23 +119,19 @@ class CrmCustomerHoldMixin(Overriding, Waiting, models.AbstractModel):
         """
         return Domain("partner_id.commercial_partner_id", "in", customers)
 
-    @api.model
-    def _get_hold_reason_groups(self) -> str:
-        """Hook: the groups that may know why any document is held, with commas between."""
-        return ALL_CUSTOMERS_GROUP
-
     def _can_see_hold_reason(self) -> bool:
-        """Whether the user may know what the customer of this document owes.
+        """Whether the user may know what the customer of this document owes, with whatever rights
+        the document was found.
 
         A customer that was never invoiced has no figures: then whoever would see them.
         """
         self.ensure_one()
         user = self.env.user
         customer_sudo = self.sudo()._get_hold_customer().commercial_partner_id  # may be hidden
+        customer = customer_sudo.with_env(self.env(su=False))
         return (
-            self._may_override_hold()
-            or user.has_groups(self._get_hold_reason_groups())
-            or bool(customer_sudo.with_env(self.env)._get_health_of_companies(self.company_id))
+            user.has_group(ALL_CUSTOMERS_GROUP)
+            or bool(customer._get_health_of_companies(self.sudo().company_id))
             or (
                 user.has_group("sales_team.group_sale_salesman")
                 and customer_sudo.user_id in (user, user.browse())
@@ -207,16 +218,23 @@ class CrmCustomerHoldMixin(Overriding, Waiting, models.AbstractModel):
         return reasons
 
     def _get_hold_reasons_in(self, company) -> dict:
-        """Why the customers of these documents are on hold in the company, by document id."""
+        """Why the customers of these documents are on hold in the company, as the user may know it,
+        by document id.
+        """
+        return {
+            document.id: hold.reason if document._can_see_hold_reason() else hold.in_words
+            for document, hold in self._get_holds_in(company).items()
+        }
+
+    def _get_holds_in(self, company) -> dict:
+        """The holds of the customers of these documents in the company, by document."""
         customers = {
             document: document.sudo()._get_hold_customer()  # who owes may be hidden
             for document in self
         }
         holds = self.env["res.partner"].union(*customers.values())._get_holds(company)
         return {
-            document.id: holds[customer.id]
-            if document._can_see_hold_reason()
-            else self.env._("The customer is on hold.")
+            document: holds[customer.id]
             for document, customer in customers.items()
             if customer.id in holds
         }

@@ -127,10 +127,16 @@ class Overriding:
         decided = self.sudo().search(
             self._get_holdable_domain()
             & Domain("company_id", "=", company.id)
-            & (Domain("hold_override_id", "!=", False) | Domain("is_hold_rejected", "=", True))
+            & (
+                Domain("hold_override_id", "!=", False)
+                | Domain("is_hold_rejected", "=", True)
+                | Domain("hold_asked_on", "!=", False)
+            )
             & self._get_hold_customer_domain(customers.ids)
         )
-        decided.write({"hold_override_id": False, "is_hold_rejected": False})
+        decided.write(
+            {"hold_override_id": False, "is_hold_rejected": False, "hold_asked_on": False}
+        )
 
     # Overriding ------------------------------------------------------------------------------
 
@@ -168,13 +174,17 @@ class Overriding:
         :raise AccessError: for who may not override.
         """
         self._check_may_override_hold()
-        reasons = self._get_hold_reasons()
-        # The log is written by nobody by hand.
-        held_sudo = self.filtered(lambda document: document.id in reasons).sudo()
+        holds = {}
+        for company, documents in self._get_held_where(lambda mode: mode != "off").items():
+            holds.update(
+                {document.id: hold for document, hold in documents._get_holds_in(company).items()}
+            )
+        # The log is written by nobody by hand, and read by who may see amounts.
+        held_sudo = self.filtered(lambda document: document.id in holds).sudo()
         overdue = held_sudo._get_overdue_amounts()
         extents = held_sudo._get_hold_extents()
         for document_sudo in held_sudo:
-            document_sudo.is_hold_rejected = False
+            document_sudo.write({"is_hold_rejected": False, "hold_asked_on": False})
             document_sudo.hold_override_id = (
                 self.env["crm.customer.hold.override"]
                 .sudo()
@@ -182,7 +192,7 @@ class Overriding:
                     document_sudo,
                     document_sudo._get_hold_customer(),
                     reason=reason,
-                    hold_reason=reasons[document_sudo.id],
+                    hold_reason=holds[document_sudo.id].reason,
                     overdue_amount=overdue[document_sudo.id],
                     extent=extents[document_sudo.id],
                 )

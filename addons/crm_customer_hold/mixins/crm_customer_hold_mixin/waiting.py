@@ -1,6 +1,10 @@
 from odoo import api
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+#: So many of those who decide are named.
+NAMED_DECIDERS = 3
 
 
 class Waiting:
@@ -56,7 +60,8 @@ class Waiting:
         return SQL(
             """
             SELECT %(model)s AS res_model, document.id AS res_id, document.company_id,
-                   document.is_hold_rejected IS TRUE AS is_rejected, %(columns)s
+                   document.is_hold_rejected IS TRUE AS is_rejected,
+                   document.hold_asked_on AS asked_on, %(columns)s
               FROM %(table)s document
              WHERE document.id IN %(waiting)s
             """,
@@ -67,6 +72,76 @@ class Waiting:
             ),
             waiting=waiting.subselect(),
         )
+
+    # Asking ----------------------------------------------------------------------------------
+
+    def _get_hold_deciders(self) -> dict:
+        """Hook: whom to ask for the release, by company of these documents: who keeps the books and
+        decides about credit; where there is nobody, whoever may override the hold.
+        """
+        deciders = {}
+        for company in self.company_id:
+            users = self.env["res.users"].browse()
+            for xmlid in ("account.group_account_manager", self._get_hold_override_groups()):
+                groups = self.env["res.groups"].browse(
+                    self.env["ir.model.data"]._xmlid_to_res_id(name) for name in xmlid.split(",")
+                )
+                users = users or groups.all_user_ids.filtered(
+                    lambda user, company=company: (
+                        user.active
+                        and user._is_internal()
+                        and not user._is_superuser()
+                        and company in user.company_ids
+                    )
+                )
+            deciders[company] = users.sorted("id")
+        return deciders
+
+    @api.depends("company_id")
+    def _compute_hold_deciders(self):
+        deciders = self._get_hold_deciders()
+        for document in self:
+            users = deciders.get(document.company_id, self.env["res.users"])
+            document.hold_deciders = ", ".join(users[:NAMED_DECIDERS].mapped("name"))
+
+    def action_ask_for_release(self):
+        """Ask those who decide about holds to let these documents pass. Once: who was asked has it
+        in the list of what waits for finance.
+
+        :raise AccessError: for who is no colleague, such as the customer.
+        :raise UserError: if nothing blocks them.
+        """
+        self.check_access("read")
+        if not (self.env.su or self.env.user._is_internal()):
+            raise AccessError(self.env._("Only colleagues may ask for the release of a hold."))
+        blocked = self._get_blocked()
+        if not blocked:
+            raise UserError(self.env._("Nothing is on hold here: go on."))
+        documents_sudo = self.sudo()  # who may ask need not be allowed to change the document
+        asking = documents_sudo.filtered(
+            lambda document: (
+                document.id in {held.id for held in blocked} and not document.hold_asked_on
+            )
+        )
+        deciders = asking._get_hold_deciders()
+        for document in asking:
+            document.write(
+                {"hold_asked_on": document.company_id._get_today(), "is_hold_rejected": False}
+            )
+            document._message_log(body=self.env._("The release of the hold is asked for."))
+            for user in deciders[document.company_id] - self.env.user:
+                told = document.with_context(lang=user.lang or self.env.lang)
+                document.message_notify(
+                    partner_ids=user.partner_id.ids,
+                    subject=told.env._("Release of %(document)s", document=document.display_name),
+                    body=told.env._(
+                        "%(user)s asks you to release %(document)s, which is on hold. You find it"
+                        " in the list Waiting for Finance.",
+                        user=self.env.user.name,
+                        document=document._get_html_link(),
+                    ),
+                )
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     # Deciding --------------------------------------------------------------------------------
 
@@ -85,7 +160,8 @@ class Waiting:
         """
         self._check_may_override_hold()
         with self.env["crm.accounting.log"]._logging(self, ["is_hold_rejected"]):
-            self.sudo().is_hold_rejected = True  # nobody writes it by hand
+            # Nobody writes it by hand.
+            self.sudo().write({"is_hold_rejected": True, "hold_asked_on": False})
         for document_sudo in self.sudo():
             user = document_sudo.user_id
             translated = document_sudo.with_context(lang=user.lang or self.env.lang)

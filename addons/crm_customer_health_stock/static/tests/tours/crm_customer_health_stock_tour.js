@@ -5,12 +5,21 @@ const DONE = ".o_statusbar_status button[data-value=done].o_arrow_button_current
 registry.category("web_tour.tours").add("crm_customer_health_stock_held_tour", {
     steps: () => [
         {
-            content: "The delivery says that it is on hold and what is owed",
-            trigger: ".o_form_view div[name=hold_blocking] .o_field_widget[name=hold_reason]:contains(1,000.00)",
+            content: "The delivery says that it is on hold and why",
+            trigger: ".o_form_view div[name=hold_blocking] .o_field_widget[name=hold_reason]:contains(overdue for too long)",
         },
         {
             content: "An inventory user cannot override it",
             trigger: ".o_form_view:not(:has(button[name=action_override_hold]))",
+        },
+        {
+            content: "Ask for the release",
+            trigger: "div[name=hold_blocking] button[name=action_ask_for_release]",
+            run: "click",
+        },
+        {
+            content: "It is asked for",
+            trigger: "div[name=hold_blocking]:contains(Release asked for on)",
         },
         {
             content: "Validate",
@@ -18,8 +27,8 @@ registry.category("web_tour.tours").add("crm_customer_health_stock_held_tour", {
             run: "click",
         },
         {
-            content: "It is refused, with what is owed",
-            trigger: ".modal .modal-body:contains(1,000.00)",
+            content: "It is refused, with the reason",
+            trigger: ".modal .modal-body:contains(overdue for too long)",
         },
         {
             content: "Close the refusal",
