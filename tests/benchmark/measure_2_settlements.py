@@ -1,10 +1,9 @@
-"""Settlements: all and the last year's against hand-written SQL, one customer's, one invoice's."""
+"""Settlements: all and the last year's against hand-written SQL, and pages of them."""
 
 from statistics import median
 
 from .figures import Figure, measurement, milliseconds
 
-REPEATS = 10
 TIMES_LEAN = 2
 
 #: A page as the web client asks for it: so many rows, and how many there are, up to one more than
@@ -84,9 +83,6 @@ def measure(bench):
             f"× {TIMES_LEAN} of hand-written SQL",
             ratio <= TIMES_LEAN,
         )
-    for title in ("one customer", "one invoice"):
-        rows, seconds = result[title]
-        yield Figure(f"settlements of {title} ({rows})", milliseconds(seconds))
 
 
 @measurement("pages of settlements")
@@ -164,8 +160,6 @@ def read_settlements(env):
 
     from odoo.addons.account_receivable_settlement.scope import Scope
 
-    from .inside import counted
-
     Settlement = env["account.receivable.settlement"]
     query = Settlement._table_query
     result = {"plans": {}}
@@ -195,34 +189,6 @@ def read_settlements(env):
             sum(row[1] for row in sums["ours"]),
             min(pair[0] for pair in seconds),
             min(pair[1] for pair in seconds),
-        ]
-    env.cr.execute(
-        """
-        SELECT id, commercial_partner_id FROM account_move
-         WHERE move_type = 'out_invoice' AND payment_state = 'paid' ORDER BY id LIMIT 2000
-        """
-    )
-    invoices = env.cr.fetchall()
-    for title, column, values in (
-        ("one customer", "partner_id", [row[1] for row in invoices]),
-        ("one invoice", "invoice_id", [row[0] for row in invoices]),
-    ):
-        samples = []
-        for value in values[:: max(len(values) // REPEATS, 1)][:REPEATS]:
-            statement = SQL(
-                "SELECT * FROM (%s) settlement WHERE %s = %s",
-                query,
-                SQL.identifier(column),
-                value,
-            )
-            found = env.execute_query(statement)
-            with counted(env) as count:
-                env.execute_query(statement)
-            samples.append((len(found), count.seconds))
-        explain(title, statement)
-        result[title] = [
-            median([sample[0] for sample in samples]),
-            median([sample[1] for sample in samples]),
         ]
     return result
 

@@ -55,7 +55,7 @@ kept = env["crm.customer.health.snapshot"].search(
 workbook = env["crm.customer.health.workbook"].create({"company_ids": company.ids})
 file = io.BytesIO()
 workbook._write_file(file)
-sheet = load_workbook(file)["Customers"]
+sheet = load_workbook(file)["All Figures"]
 texts = {cell.value for row in sheet.iter_rows() for cell in row}
 live = rows.filtered(lambda row: row.partner_id == customer)
 invoice(customer, 900)

@@ -132,6 +132,7 @@ CALLS = {
     "action_approve": RELEASERS,
     "action_reject": RELEASERS,
     "action_override_hold": RELEASERS,
+    "action_ask_for_release": INSIDE,
     "action_view_document": {**RIGHTS["crm.customer.hold.waiting"], **FIGURES, **LOG},
     # Core's own lists of transfers do not ask either: they only say what to open.
     "stock.picking.type.get_action_picking_tree_held": INSIDE,
@@ -164,6 +165,8 @@ SEEN_IN_DIGESTS = "digest.digest.kpi_"
 #: What a hold says of a document, to colleagues who may read the document.
 SEEN_OF_HOLDS = {
     "can_override_hold",
+    "hold_asked_on",
+    "hold_deciders",
     "hold_override_note",
     "hold_reason",
     "hold_status",
