@@ -8,13 +8,20 @@ MORE_STATEMENTS = 2
 MORE_SECONDS = 0.005
 #: The diagnosis of a customer with thousands of instalments, as somebody opens it.
 SECONDS_OF_A_DIAGNOSIS = 0.3
-FORMS = {"invoice": "account.move", "order": "sale.order", "opportunity": "crm.lead"}
+#: By what it is called: the model, and what its form asks beside the badge: an opportunity for its
+#: invoices, and whether figures wait.
+FORMS = {
+    "invoice": ("account.move", 0),
+    "order": ("sale.order", 0),
+    "opportunity": ("crm.lead", 2),
+}
 
 
 @measurement("badges")
 def measure(bench):
     instalments, still_open = LARGE[-1]
     customer = {"instalments": instalments, "still_open": still_open}
+    bench.ours.call("inside", "work_off", addons=bench.addons)
     opened = bench.ours.call("measure_7_badges", "open_diagnosis", **customer)
     yield Figure(
         f"diagnosis of a customer with {instalments:,} instalments",
@@ -22,7 +29,8 @@ def measure(bench):
         f"{SECONDS_OF_A_DIAGNOSIS} s",
         opened["seconds"] <= SECONDS_OF_A_DIAGNOSIS,
     )
-    for title, model in FORMS.items():
+    for title, (model, others) in FORMS.items():
+        most = MORE_STATEMENTS + others
         plain, ours = (
             worker.call("measure_7_badges", "use_form", model=model, **customer)
             for worker in (bench.plain, bench.ours)
@@ -34,8 +42,8 @@ def measure(bench):
                 f"{action} a form of this customer: {title}",
                 f"{plain[action]['statements']} {statements:+} statements,"
                 f" {milliseconds(plain[action]['seconds'])} {seconds * 1000:+,.1f} ms",
-                f"{MORE_STATEMENTS:+} statements, {MORE_SECONDS * 1000:+.0f} ms",
-                statements <= MORE_STATEMENTS and seconds <= MORE_SECONDS,
+                f"{most:+} statements, {MORE_SECONDS * 1000:+.0f} ms",
+                statements <= most and seconds <= MORE_SECONDS,
             )
 
 
@@ -86,6 +94,7 @@ def open_diagnosis(env, instalments, still_open):
     row = env["crm.customer.health"].search(
         [("company_id", "=", company_id), ("partner_id", "=", partner_id)]
     )
+    row.ensure_one()
     specification = _get_specification(row)
     return _least(env, lambda: row.web_read(specification))
 

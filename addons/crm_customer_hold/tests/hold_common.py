@@ -144,6 +144,18 @@ class HoldRoles:
         with self.assertRaises(AccessError):
             self._call(self.portal, document, "action_ask_for_release")
 
+    def test_several_are_asked_for_at_once(self):
+        """Who decides gets one message, whatever the number of documents."""
+        documents = self._create_held() | self._create_held()
+        inbox = self.env["mail.message"].sudo()
+        domain = [("notified_partner_ids", "in", self.accountant.partner_id.ids)]
+        before = inbox.search_count(domain)
+        self._call(self.asker, documents, "action_ask_for_release")
+        [message] = inbox.search(domain, order="id desc", limit=inbox.search_count(domain) - before)
+        for document in documents:
+            self.assertIn(document.display_name, message.body)
+            self.assertTrue(document.hold_asked_on)
+
     def test_who_decides_sees_what_the_customer_did(self):
         self._pay(self.claim, 400.0, date="2024-04-05")
         self._flush()

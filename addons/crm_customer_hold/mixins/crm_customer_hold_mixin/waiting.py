@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -97,10 +99,13 @@ class Waiting:
             deciders[company] = users.sorted("id")
         return deciders
 
-    @api.depends("company_id")
+    @api.depends("is_hold_blocking")
     def _compute_hold_deciders(self):
-        deciders = self._get_hold_deciders()
-        for document in self:
+        """Only of what is blocked: most documents are not, and pay nothing for it."""
+        self.hold_deciders = False
+        blocked = self.filtered("is_hold_blocking")
+        deciders = blocked._get_hold_deciders()
+        for document in blocked:
             users = deciders.get(document.company_id, self.env["res.users"])
             document.hold_deciders = ", ".join(users[:NAMED_DECIDERS].mapped("name"))
 
@@ -123,25 +128,32 @@ class Waiting:
                 document.id in {held.id for held in blocked} and not document.hold_asked_on
             )
         )
-        deciders = asking._get_hold_deciders()
-        for document in asking:
-            document.write(
-                {"hold_asked_on": document.company_id._get_today(), "is_hold_rejected": False}
-            )
-            document._message_log(body=self.env._("The release of the hold is asked for."))
-            for user in deciders[document.company_id] - self.env.user:
-                told = document.with_context(lang=user.lang or self.env.lang)
-                document.message_notify(
-                    partner_ids=user.partner_id.ids,
-                    subject=told.env._("Release of %(document)s", document=document.display_name),
-                    body=told.env._(
-                        "%(user)s asks you to release %(document)s, which is on hold. You find it"
-                        " in the list Waiting for Finance.",
-                        user=self.env.user.name,
-                        document=document._get_html_link(),
-                    ),
-                )
+        asked = self.env._("The release of the hold is asked for.")
+        asking._message_log_batch(bodies=dict.fromkeys(asking.ids, asked))
+        by_decider = {}
+        for company, deciders in asking._get_hold_deciders().items():
+            documents = asking.filtered(lambda document, of=company: document.company_id == of)
+            documents.write({"hold_asked_on": company._get_today(), "is_hold_rejected": False})
+            for user in deciders - self.env.user:
+                by_decider[user] = by_decider.get(user, asking.browse()) | documents
+        for user, documents in by_decider.items():
+            documents.with_context(lang=user.lang or self.env.lang)._notify_decider(user)
         return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def _notify_decider(self, user):
+        """One message for one person, whatever the number of documents."""
+        # With one document its button is in the e-mail; several have none in common.
+        thread = self if len(self) == 1 else self.env["mail.thread"]
+        thread.message_notify(
+            partner_ids=user.partner_id.ids,
+            subject=self.env._("Documents on hold"),
+            body=self.env._(
+                "%(user)s asks you to release what is on hold: %(documents)s. You find it in the"
+                " list Waiting for Finance.",
+                user=self.env.user.name,
+                documents=Markup(", ").join(document._get_html_link() for document in self),
+            ),
+        )
 
     # Deciding --------------------------------------------------------------------------------
 
