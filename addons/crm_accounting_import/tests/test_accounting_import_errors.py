@@ -101,12 +101,33 @@ class TestAccountingImportErrors(AccountingImportCommon):
                 self._get_move("GOOD-1").button_draft()
                 self._get_move("GOOD-1").unlink()
 
-    def test_due_before_invoice(self):
-        self.assertRowError(
-            self._row(due_date="2024-01-04"),
-            "due date is before",
-            column="Due Date, Invoice Date",
+    def test_due_before_invoice_is_due_when_issued(self):
+        _record, result = self._import_rows([self._row(due_date="2024-01-01")])
+        self.assertCounts(result, created=1)
+        [line] = self.env["account.move.line"].search(
+            [
+                ("journal_id.is_accounting_import", "=", True),
+                ("display_type", "=", "payment_term"),
+                ("company_id", "=", self.company.id),
+            ]
         )
+        self.assertEqual(line.date_maturity, line.move_id.invoice_date)
+
+    def test_written_in_another_currency(self):
+        for amount in ("€ 10.00", "10.00 £", "¥10"):
+            with self.subTest(amount):
+                self.assertRowError(
+                    self._row(amount=amount), "another currency than USD", column="Amount"
+                )
+                self._get_move("GOOD-1").button_draft()
+                self._get_move("GOOD-1").unlink()
+
+    def test_number_that_is_none(self):
+        self.assertRowError(self._row(invoice_number="9" * 2000), "100 characters at most")
+
+    def test_own_company_is_no_customer(self):
+        self.company.partner_id.ref = "OWN"
+        self.assertRowError(self._row(customer="OWN"), "your own company", column="Customer")
 
     def test_paid_more_than_invoiced(self):
         self.assertRowError(

@@ -1,6 +1,8 @@
 import base64
 import io
+import zipfile
 from datetime import date, datetime
+from unittest.mock import patch
 
 import openpyxl
 from freezegun import freeze_time
@@ -8,6 +10,7 @@ from freezegun import freeze_time
 from odoo.exceptions import UserError
 from odoo.tests import Form, TransactionCase, tagged
 
+from ..models.accounting_import import files
 from ..models.accounting_import.values import (
     detect_date_format,
     detect_decimal_separator,
@@ -59,9 +62,155 @@ class TestAccountingImportFile(AccountingImportCommon):
                 self.assertCounts(self._import(content)[1], created=1)
         self.acme.name = "Señor Müller"
         content = self._csv([("Señor Müller", "F-9", *ROW[2:])], encoding="latin-1")
+        # In Central Europe the first of these letters is another one.
+        with self.assertRaisesRegex(UserError, "letters of the file can be read in several ways"):
+            self._import(content)
+        self.assertCounts(self._import(content, encoding="latin-1")[1], created=1)
+        self.acme.name = "Gerd Müller"
+        content = self._csv([("Gerd Müller", "F-10", *ROW[2:])], encoding="latin-1")
         record, result = self._import(content)
-        self.assertEqual(record.encoding, "latin-1")
+        self.assertEqual(record.encoding, "latin-1", "the same in both")
         self.assertCounts(result, created=1)
+
+    def test_letters_of_other_countries(self):
+        for number, (encoding, name) in enumerate(
+            (
+                ("cp1250", "Žganec Šećer d.d."),
+                ("gb18030", "上海贸易有限公司"),
+                ("big5", "臺灣貿易公司"),
+                ("shift_jis", "東京商事株式会社"),
+            )
+        ):
+            with self.subTest(encoding):
+                self.acme.name = name
+                content = self._csv([(name, f"F-{number}", *ROW[2:])], encoding=encoding)
+                record, result = self._import(content, encoding=encoding)
+                self.assertCounts(result, created=1)
+                self.assertEqual(record.line_ids.customer, name)
+
+    def test_encoding_is_chosen_where_it_is_not_certain(self):
+        record = self._upload(self._csv([("Kovačić", *ROW[1:])], encoding="cp1250"))
+        self.assertFalse(record.encoding, "it could be Western European")
+        with Form(record) as form:
+            form.encoding = "cp1250"
+        self.assertEqual(record.column_ids[0].sample_1, "Kovačić")
+
+    def test_named_separator(self):
+        content = b"sep=;\r\n" + self._csv([(*ROW[:4], "1234,50")], separator=";")
+        self.assertAmount(content)
+
+    def test_titles_above_the_header(self):
+        """As accounting programs print their lists; the row can be chosen."""
+        title = b"Open invoices\r\nAll customers\r\n\r\n"
+        record = self._upload(title + self._csv([ROW]))
+        self.assertEqual(record.header_row, 4)
+        self.assertEqual(record.column_ids.mapped("name"), list(HEADER))
+        self.assertAmount(title + self._csv([ROW]))
+        self.assertEqual(self._get_move("F-1").accounting_import_line_ids.row, 5)
+        with self.assertRaisesRegex(UserError, "Missing columns"):
+            self._import(title + self._csv([ROW]), header_row=1)
+
+    def test_sheets(self):
+        book = openpyxl.load_workbook(io.BytesIO(self._xlsx([ROW])))
+        cover = book.create_sheet("Cover", 0)
+        cover.append(["Invoices of the year"])
+        other = book.create_sheet("Other")
+        for row in (HEADER, (ROW[0], "F-2", *ROW[2:])):
+            other.append(row)
+        buffer = io.BytesIO()
+        book.save(buffer)
+        record, _result = self._import(buffer.getvalue())
+        self.assertEqual(record.sheet_name, "Sheet", "the first that is understood")
+        self.assertTrue(self._get_move("F-1"))
+        self._import(buffer.getvalue(), sheet_name="Other")
+        self.assertTrue(self._get_move("F-2"))
+        with self.assertRaisesRegex(UserError, "It has: Cover, Sheet, Other"):
+            self._import(buffer.getvalue(), sheet_name="Nothing")
+
+    def test_tax_that_is_no_tax_id(self):
+        header = (*HEADER, "VAT")
+        for value, field in (("220.00", False), ("22%", False), ("IT01234567890", "customer_vat")):
+            record = self._upload(self._csv([(*ROW, value)], header))
+            self.assertEqual(record.column_ids[-1].field, field, value)
+
+    # Files that are meant to harm ---------------------------------------------------------------
+
+    def _repack(self, content, name, change):
+        """An XLSX file with another content of one of its parts."""
+        source, target = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for member in source.namelist():
+                data = source.read(member)
+                archive.writestr(member, change(data) if member == name else data)
+        return target.getvalue()
+
+    def test_row_number_of_two_billion(self):
+        content = self._repack(
+            self._xlsx([ROW]),
+            "xl/worksheets/sheet1.xml",
+            lambda data: data.replace(b'r="2"', b'r="2000000000"'),
+        )
+        with self.assertRaisesRegex(UserError, "rows beyond number"):
+            self._import(content)
+
+    def test_too_many_columns(self):
+        header = [*HEADER, *["x"] * 300]
+        for content in (self._csv([ROW], header), self._xlsx([ROW], header)):
+            with self.assertRaisesRegex(UserError, "more than 200 columns"):
+                self._import(content)
+
+    def test_file_that_unpacks_to_too_much(self):
+        with (
+            patch.object(files, "MAX_UNPACKED", 1000),
+            self.assertRaisesRegex(UserError, "unpacks to more"),
+        ):
+            self._import(self._xlsx([ROW]))
+
+    def test_damaged(self):
+        whole = self._xlsx([ROW])
+        for name in ("xl/worksheets/sheet1.xml", "xl/workbook.xml", "[Content_Types].xml"):
+            for change in (lambda data: data[:-40], lambda data: b"", lambda data: b"\0<" + data):
+                with self.subTest(name), self.assertRaises(UserError):
+                    self._import(self._repack(whole, name, change))
+        for length in (30, len(whole) // 2, len(whole) - 30):
+            with self.subTest(length), self.assertRaises(UserError):
+                self._import(whole[:length])
+
+    def test_what_other_programs_hand_over(self):
+        """Of whatever kind: a sentence, never an error of the server."""
+        content = base64.b64encode(self._csv([ROW])).decode()
+        method = self.env["accounting.import"].import_file
+        for arguments in (
+            (1, content),
+            ("x.csv", 1),
+            ("x.csv", None),
+            ("x.csv", "no base64 é"),
+            ("x.csv", content, [1]),
+            ("x.csv", content, {1: 2}),
+            ("x.csv", content, {"company_id": "one"}),
+            ("x.csv", content, {"company_id": 10**9}),
+            ("x.csv", content, {"journal_id": [1]}),
+            ("x.csv", content, {"encoding": "klingon"}),
+            ("x.csv", content, {"encoding": [1], "separator": 5}),
+            ("x.csv", content, {"header_row": -1}),
+            ("x.csv", content, {"header_row": "2"}),
+            ("x.csv", content, {"columns": ["Amount"]}),
+            ("x.csv", content, {"columns": {"Amount": "nothing"}}),
+            ("x.csv", content, {"columns": {"Amount": 1}}),
+        ):
+            with self.subTest(arguments[1:]), self.assertRaises(UserError), self.cr.savepoint():
+                method(*arguments)
+
+    def test_only_journals_for_imports(self):
+        sales = self.company_data["default_journal_sale"]
+        bank = self.company_data["default_journal_bank"]
+        for options in ({"journal_id": sales.id}, {"payment_journal_id": bank.id}):
+            with (
+                self.subTest(options),
+                self.assertRaisesRegex(UserError, "journals for imports"),
+                self.cr.savepoint(),
+            ):
+                self._import(self._csv([ROW]), **options)
 
     def test_wrong_encoding(self):
         content = self._csv([("Müller", *ROW[1:])], encoding="latin-1")
@@ -97,7 +246,7 @@ class TestAccountingImportFile(AccountingImportCommon):
         self.assertAmount(self._csv([ROW], separator="\t"))
 
     def test_decimal_comma(self):
-        row = (*ROW[:2], "05.01.2024", "05.02.2024", "1.234,50 €")
+        row = (*ROW[:2], "05.01.2024", "05.02.2024", "1.234,50 $")
         self.assertAmount(self._csv([row], separator=";"))
 
     def test_ambiguous_dates(self):

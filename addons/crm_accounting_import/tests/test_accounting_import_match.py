@@ -28,6 +28,28 @@ class TestAccountingImportMatch(AccountingImportCommon):
     def test_name(self):
         self.assertEqual(self._get_partner("ACME imports"), self.acme)
 
+    def test_name_with_other_spaces(self):
+        self.acme.name = "Acme  Imports\u00a0Ltd"
+        self.assertEqual(self._get_partner("acme imports ltd"), self.acme)
+
+    def test_tax_id_as_a_spreadsheet_leaves_it(self):
+        self.acme.vat = "IT01234567897"
+        for number, text in enumerate(("IT 0123 4567 897", "01234567897", "1234567897")):
+            self._import_rows([self._row(text, f"V-{number}")])
+            self.assertEqual(self._get_move(f"V-{number}").partner_id, self.acme, text)
+
+    def test_columns_that_lead_to_two_customers(self):
+        other = self.env["res.partner"].create({"name": "Other Ltd", "ref": "C-78"})
+        header = ("Customer Name", "Customer ID", *HEADER[1:])
+        for name, ref, reason in (
+            (self.acme.name, other.ref, "leads to another customer"),
+            (self.acme.name, "C-99", "has another reference: C-77"),
+        ):
+            row = [name, ref, *self._row("")[1:]]
+            _record, result = self._import_rows([row], header, create_customers=True)
+            self.assertCounts(result, error_count=1)
+            self.assertIn(reason, result["errors"][0]["reason"])
+
     def test_email(self):
         self.acme.email = "Billing <billing@acme.example.com>"
         self.assertEqual(self._get_partner("billing@ACME.example.com"), self.acme)

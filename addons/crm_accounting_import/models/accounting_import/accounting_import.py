@@ -5,10 +5,11 @@ from urllib.parse import quote
 from psycopg2 import OperationalError
 
 from odoo import SUPERUSER_ID, Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .booking import Booking
+from .files import decode, detect_encoding
 from .matching import Matching
 from .parsing import Parsing
 from .reading import Reading
@@ -37,9 +38,11 @@ _FILE_FIELDS = {
     "decimal_separator",
     "encoding",
     "file",
+    "header_row",
     "journal_id",
     "payment_journal_id",
     "separator",
+    "sheet_name",
 }
 
 
@@ -119,7 +122,11 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
         [
             ("utf-8", "UTF-8"),
             ("utf-16", "UTF-16"),
-            ("latin-1", "Western European (Latin-1)"),
+            ("latin-1", "Western European (Windows-1252, Latin-1)"),
+            ("cp1250", "Central European (Windows-1250)"),
+            ("gb18030", "Chinese, simplified (GB18030)"),
+            ("big5", "Chinese, traditional (Big5)"),
+            ("shift_jis", "Japanese (Shift-JIS)"),
         ],
         help="How the letters of a CSV file are stored. Change it if names look wrong below.",
     )
@@ -127,11 +134,19 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
         [(",", "Comma"), (";", "Semicolon"), ("tab", "Tab"), ("|", "Vertical Bar")],
         help="What stands between the columns of a CSV file.",
     )
+    sheet_name = fields.Char(
+        "Sheet", help="The sheet of an XLSX file that is imported; the first with known columns."
+    )
+    header_row = fields.Integer(
+        help="The row of the file that names the columns. What stands above it is left out."
+    )
     date_format = fields.Selection(
         [
             ("iso", "Year-Month-Day (2024-12-31)"),
             ("dmy", "Day/Month/Year (31/12/2024)"),
             ("mdy", "Month/Day/Year (12/31/2024)"),
+            ("ymd", "Year/Month/Day (24/12/31)"),
+            ("serial", "Numbers of Days, as in Spreadsheets (45657)"),
         ],
         help="Found out from the file where it is certain; otherwise you must choose.",
     )
@@ -158,6 +173,24 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
     invoice_count = fields.Integer("Invoices", compute="_compute_counts")
     error_file = fields.Binary(compute="_compute_error_file", exportable=False)
     progress = fields.Float(compute="_compute_counts", help="Percentage of the rows worked off.")
+
+    @api.constrains("journal_id", "payment_journal_id")
+    def _check_journals(self):
+        """Other journals number their own invoices, and have the money of a bank account."""
+        for record in self:
+            journals = (record.journal_id | record.payment_journal_id).sudo()
+            wrong = journals.filtered(lambda journal: not journal.is_accounting_import)
+            wrong |= record.journal_id.filtered(lambda journal: journal.type != "sale")
+            wrong |= record.payment_journal_id.filtered(
+                lambda journal: journal.type not in ("bank", "cash")
+            )
+            if wrong:
+                raise ValidationError(
+                    self.env._(
+                        "%(journals)s cannot take this import. Choose journals for imports.",
+                        journals=", ".join(wrong.mapped("display_name")),
+                    )
+                )
 
     @api.depends("company_id")
     def _compute_currency_id(self):
@@ -192,7 +225,7 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
             # With a byte order mark spreadsheets take it for the UTF-8 that it is.
             record.error_file = base64.b64encode(content.encode("utf-8-sig")) if content else False
 
-    @api.onchange("encoding", "separator")
+    @api.onchange("encoding", "separator", "sheet_name", "header_row")
     def _onchange_encoding(self):
         if self.state == "ready":
             self.update(self._get_column_values())
@@ -215,6 +248,8 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
             raise UserError(
                 self.env._("This file was imported already. Upload the next file as a new import.")
             )
+        if "file" in vals:
+            vals = {"header_row": 0, "sheet_name": False, **vals}
         result = super().write(vals)
         if "file" in vals:
             # Another file has other columns.
@@ -534,18 +569,57 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
             amounts that can be read in two ways.
         """
         self.check_access("create")
-        options = dict(options or {})
+        options = self._check_options(name, content, options or {})
         columns = options.pop("columns", {})
-        allowed = _FILE_FIELDS - {"column_ids", "file"}
-        if unknown := sorted(options.keys() - allowed):
-            raise UserError(
-                self.env._("Unknown options: %(names)s", names=", ".join(map(str, unknown)))
-            )
         record = self.create({**options, "name": name, "file": content})
         record.action_read_file()
         record._map_columns(columns)
         record.action_import()
         return record.read_result()
+
+    @api.model
+    def _check_options(self, name, content, options) -> dict:
+        """What another program hands over may be of any kind.
+
+        :return: the options.
+        :raise UserError: says what is wrong with it.
+        """
+        is_text = isinstance(name, str) and isinstance(content, (str, bytes))
+        if not is_text or not isinstance(options, dict):
+            raise UserError(
+                self.env._("Hand over a name, the content in base64, and options by name.")
+            )
+        decode(self.env, content)
+        allowed = _FILE_FIELDS - {"column_ids", "file"} | {"columns"}
+        if unknown := sorted(map(str, options.keys() - allowed)):
+            raise UserError(self.env._("Unknown options: %(names)s", names=", ".join(unknown)))
+        wrong = [option for option, value in options.items() if not self._fits(option, value)]
+        if wrong:
+            raise UserError(
+                self.env._(
+                    "These options cannot have this value: %(names)s", names=", ".join(wrong)
+                )
+            )
+        return dict(options)
+
+    @api.model
+    def _fits(self, option: str, value) -> bool:
+        """Whether an option can have this value."""
+        if option == "columns":
+            return isinstance(value, dict) and all(
+                isinstance(part, str) for pair in value.items() for part in pair
+            )
+        field = self._fields[option]
+        kinds = {"boolean": bool, "integer": int, "many2one": int}
+        if not value:
+            return True
+        if type(value) is not kinds.get(field.type, str):
+            return False
+        if field.type == "many2one":
+            return bool(self.env[field.comodel_name].browse(value).exists())
+        if field.type == "selection":
+            return value in dict(field._description_selection(self.env))
+        return field.type != "integer" or value > 0
 
     def _map_columns(self, field_by_header: dict):
         """Overrule what was recognised; an unknown header is an error of the caller."""
@@ -559,6 +633,11 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
                     names=", ".join(unknown),
                     headers=", ".join(column_by_header),
                 )
+            )
+        known = dict(self.column_ids._fields["field"]._description_selection(self.env))
+        if unknown := sorted(set(field_by_header.values()) - known.keys()):
+            raise UserError(
+                self.env._("Columns cannot be imported as: %(names)s", names=", ".join(unknown))
             )
         chosen = set(field_by_header.values())
         self.column_ids.filtered(lambda column: column.field in chosen).field = False
@@ -611,10 +690,15 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
         values = {}
         if reset and self.is_csv:
             content = self._get_content()
-            values["encoding"] = self.encoding or self._detect_encoding(content)
+            # Where it is not certain somebody has to choose it.
+            values["encoding"] = self.encoding or detect_encoding(content) or False
             values["separator"] = self.separator or self._detect_separator(
-                content, values["encoding"]
+                content, values["encoding"] or self._propose_encoding()
             )
+        elif reset:
+            values["sheet_name"] = self.sheet_name or self._find_sheet()
+        if reset:
+            values["header_row"] = self.header_row or self._find_header_row(**values)
         header, rows = self._read_sample(**values)
         columns = self._prepare_columns(header, rows)
         values["column_ids"] = [Command.clear()] + [Command.create(column) for column in columns]

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize
 
 from .parsing import ImportRow
+from .values import normalize_name, normalize_tax_id
 
 #: A customer is looked for by these, in this order: the first that finds somebody decides.
 _KINDS = ("customer_ref", "customer_vat", "customer_name", "customer_email")
@@ -43,6 +44,7 @@ class Matching:
                 else:
                     row.partner = partners
             unmatched = rest
+        self._check_matched(rows)
         for row in unmatched:
             if not any(row.cells.get(name) for name in ("customer", *_KINDS)):
                 row.add_error(
@@ -51,6 +53,43 @@ class Matching:
             elif not self.create_customers:
                 row.add_error(
                     self.env._("There is no such customer."), *self._get_customer_fields(row)
+                )
+
+    def _check_matched(self, rows: list[ImportRow]):
+        """What a file says of a customer must fit together: it is never ours, and what its columns
+        say leads to nobody else.
+        """
+        matched = [row for row in rows if row.partner]
+        own = self.company_id.sudo().partner_id.commercial_partner_id
+        for kind in _KINDS:
+            partners_by_text = self._find_customers(
+                kind, {text for row in matched if (text := row.cells.get(kind))}
+            )
+            for row in matched:
+                partners = partners_by_text.get(row.cells.get(kind) or "")
+                if partners and row.partner not in partners:
+                    row.add_error(
+                        self.env._(
+                            "This leads to another customer: %(name)s",
+                            name=partners[:1].display_name,
+                        ),
+                        kind,
+                    )
+        for row in matched:
+            ref = row.cells.get("customer_ref") or ""
+            known = row.partner.ref or ""
+            if ref and known and ref.lower() != known.lower():
+                row.add_error(
+                    self.env._(
+                        "%(name)s has another reference: %(ref)s",
+                        name=row.partner.display_name,
+                        ref=known,
+                    ),
+                    "customer_ref",
+                )
+            if row.partner.commercial_partner_id == own:
+                row.add_error(
+                    self.env._("This is your own company."), *self._get_customer_fields(row)
                 )
 
     def _get_customer_text(self, row: ImportRow, kind: str) -> str:
@@ -73,24 +112,35 @@ class Matching:
             # Without case; a tax ID also without punctuation.
             "customer_ref": (SQL("lower(ref)"), SQL("lower(text)")),
             "customer_vat": (
-                SQL("upper(regexp_replace(vat, '[^[:alnum:]]', '', 'g'))"),
-                SQL("NULLIF(upper(regexp_replace(text, '[^[:alnum:]]', '', 'g')), '')"),
+                # As :func:`normalize_tax_id`.
+                SQL(
+                    "ltrim(regexp_replace(regexp_replace(upper(vat), '[^[:alnum:]]', '', 'g'),"
+                    " '^[A-Z]{2}(?=[A-Z]?[0-9])', ''), '0')"
+                ),
+                SQL("key"),
             ),
-            "customer_name": (SQL("lower(name)"), SQL("lower(text)")),
+            "customer_name": (
+                # As :func:`normalize_name`.
+                SQL("lower(btrim(regexp_replace(name, '[[:space:]\u00a0]+', ' ', 'g')))"),
+                SQL("key"),
+            ),
             "customer_email": (SQL("email_normalized"), SQL("text")),
         }[kind]
         allowed = Partner._search(Domain("company_id", "in", (False, self.company_id.id)))
         ids_by_text = defaultdict(list)
+        normalize = {"customer_vat": normalize_tax_id, "customer_name": normalize_name}.get(kind)
+        keys = {text: normalize(text) if normalize else text for text in texts}
         for text, partner_id in self.env.execute_query(
             SQL(
                 """
                 SELECT text, partner.id
-                  FROM unnest(%(texts)s) text
-                  JOIN res_partner partner ON %(column)s = %(key)s
+                  FROM unnest(%(texts)s, %(keys)s) sought (text, key)
+                  JOIN res_partner partner ON key != '' AND %(column)s = %(key)s
                  WHERE partner.id IN %(allowed)s
                  ORDER BY partner.id
                 """,
-                texts=list(texts),
+                texts=list(keys),
+                keys=list(keys.values()),
                 column=column,
                 key=key,
                 allowed=allowed.subselect(),

@@ -3,7 +3,10 @@ from datetime import date
 
 from odoo.tools import format_date
 
-from .values import parse_amount, parse_boolean, parse_date
+from .values import find_currency_sign, parse_amount, parse_boolean, parse_date
+
+#: Longer ones are no numbers, and no index holds them.
+LONGEST_NUMBER = 100
 
 
 @dataclass
@@ -77,6 +80,11 @@ class Parsing:
         row.number = row.cells["number"]
         if not row.number or row.number == "/":
             row.add_error(self.env._("The invoice number is missing."), "number")
+        elif len(row.number) > LONGEST_NUMBER:
+            row.add_error(
+                self.env._("A number has %(count)s characters at most.", count=LONGEST_NUMBER),
+                "number",
+            )
 
     def _parse_currency(self, row: ImportRow, currencies: dict):
         code = row.cells.get("currency", "").upper()
@@ -116,9 +124,8 @@ class Parsing:
         if not row.invoice_date:
             return
         if row.due_date and row.due_date < row.invoice_date:
-            row.add_error(
-                self.env._("The due date is before the invoice date."), "due_date", "invoice_date"
-            )
+            # Nobody can pay before he knows: it is due when it is issued.
+            row.due_date = row.invoice_date
         if row.settled_date and row.settled_date < row.invoice_date:
             row.add_error(
                 self.env._("Settled before the invoice date."), "settled_date", "invoice_date"
@@ -142,6 +149,16 @@ class Parsing:
     def _parse_amount(self, row: ImportRow, name: str) -> float | None:
         """The amount in a cell; None when it is empty or wrong."""
         if not (text := row.cells.get(name)):
+            return None
+        sign = find_currency_sign(text)
+        if sign and row.currency and sign != row.currency.symbol:
+            row.add_error(
+                self.env._(
+                    "The amount is written in another currency than %(currency)s.",
+                    currency=row.currency.name,
+                ),
+                name,
+            )
             return None
         try:
             amount = parse_amount(text, self.decimal_separator)

@@ -1,24 +1,29 @@
-import base64
-import codecs
 import csv
 import io
 import json
 from collections import defaultdict
 from datetime import date, datetime, time
 from itertools import islice
-from zipfile import BadZipFile
-
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .files import (
+    MAX_CELL,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Workbook,
+    decode,
+    detect_encoding,
+    find_separator_line,
+    open_text,
+)
 from .values import (
     detect_date_format,
     detect_decimal_separator,
     escape_cell,
     find_field,
+    is_tax_id,
     unescape_cell,
 )
 
@@ -37,6 +42,23 @@ _SAMPLE_ROWS = 5000
 _STORED_ROWS = 2000
 
 
+#: Among so many rows the header is looked for, and in so many sheets.
+_HEADER_ROWS = 30
+_SHEETS = 20
+
+#: What the rows' list keeps of a number and a customer.
+_SHOWN = 100
+
+#: How letters are stored by programs of a country, by language.
+PROPOSED_ENCODINGS = {
+    **dict.fromkeys(("cs", "hr", "hu", "pl", "ro", "sk", "sl"), "cp1250"),
+    "ja": "shift_jis",
+    "zh": "gb18030",
+    "zh_TW": "big5",
+    "zh_HK": "big5",
+}
+
+SEPARATORS = (",", ";", "|")
 #: Separators that the selection cannot be named by: a translated term's name holds no tab.
 DELIMITERS = {"tab": "\t"}
 
@@ -47,74 +69,98 @@ class Reading:
     __slots__ = ()
 
     def _get_content(self) -> bytes:
-        return base64.b64decode(self.with_context(bin_size=False).file or b"")
+        return decode(self.env, self.with_context(bin_size=False).file or b"")
 
     def _is_xlsx(self, content: bytes) -> bool:
         return content.startswith(b"PK")
 
-    def _detect_encoding(self, content: bytes) -> str:
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        head = content[:2000]
-        if head.count(0) > len(head) // 4:
-            return "utf-16"
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError:
-            return "latin-1"
-        return "utf-8"
-
     def _detect_separator(self, content: bytes, encoding: str) -> str:
-        """The separator that the header has most of, outside quotation marks."""
-        first_line = next(iter(self._open_text(content[:20000], encoding, errors="replace")), "")
-        unquoted = "".join(first_line.split('"')[::2])
+        """The separator that the file names, or that its first lines have most of, outside
+        quotation marks.
+        """
+        lines = list(islice(open_text(content[:20000], encoding, errors="replace"), _HEADER_ROWS))
+        named = find_separator_line(lines[0]) if lines else None
+        by_sign = {sign: name for name, sign in DELIMITERS.items()}
+        if named and by_sign.get(named, named) in (*SEPARATORS, *DELIMITERS):
+            return by_sign.get(named, named)
+        unquoted = ["".join(line.split('"')[::2]) for line in lines]
         return max(
-            (",", ";", "tab", "|"), key=lambda name: unquoted.count(DELIMITERS.get(name, name))
+            (*SEPARATORS, *DELIMITERS),
+            key=lambda name: max(
+                (line.count(DELIMITERS.get(name, name)) for line in unquoted), default=0
+            ),
         )
 
-    def _open_text(self, content: bytes, encoding: str, errors: str = "strict"):
-        codec = {"utf-8": "utf-8-sig", "latin-1": "cp1252"}.get(encoding, encoding)
-        if codec == "cp1252" and any(byte in content for byte in b"\x81\x8d\x8f\x90\x9d"):
-            codec = "latin-1"
-        elif codec == "utf-16" and not content.startswith(
-            (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        ):
-            codec = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
-        return io.TextIOWrapper(io.BytesIO(content), codec, errors=errors, newline="")
+    def _propose_encoding(self) -> str:
+        """What to show a file with whose letters can be read in several ways: as in the user's
+        country.
+        """
+        lang = self.env.user.lang or ""
+        return PROPOSED_ENCODINGS.get(lang) or PROPOSED_ENCODINGS.get(lang[:2], "latin-1")
 
     def _read_rows(self, **options):
-        """Yield ``(row number, [text of each cell])``, the header first; empty rows are left out.
+        """Yield ``(row number, [text of each cell])``, the header first; empty rows and what stands
+        above the header are left out.
 
-        :param options: ``encoding`` and ``separator`` instead of those of the record.
+        :param options: ``encoding``, ``separator``, ``sheet_name`` and ``header_row`` instead of
+            those of the record.
+        :raise UserError: the file is none, or larger than an import may be.
         """
         content = self._get_content()
         if not content.strip():
             raise UserError(self.env._("The file is empty."))
         if self._is_xlsx(content):
-            rows = self._read_xlsx(content)
+            rows = self._read_xlsx(content, options.get("sheet_name") or self.sheet_name)
         else:
             if content.startswith((b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\xff\xd8")):
                 raise UserError(
                     self.env._("This is neither CSV nor XLSX. Save it as one of the two.")
                 )
+            encoding = options.get("encoding") or self.encoding or detect_encoding(content)
             rows = self._read_csv(
                 content,
-                options.get("encoding") or self.encoding or self._detect_encoding(content),
+                encoding or self._propose_encoding(),
                 options.get("separator") or self.separator or ",",
             )
+        header_row = options.get("header_row", self.header_row) or 1
         for number, texts in enumerate(rows, start=1):
-            cells = [unescape_cell(text.strip()) for text in texts]
+            if number > MAX_ROWS:
+                raise UserError(
+                    self.env._(
+                        "The file has rows beyond number %(number)s. Split it.", number=MAX_ROWS
+                    )
+                )
+            cells = [unescape_cell(text[:MAX_CELL].strip()) for text in texts]
             while cells and not cells[-1]:
                 cells.pop()
-            if cells:
+            if len(cells) > MAX_COLUMNS:
+                raise UserError(
+                    self.env._(
+                        "Row %(row)s has more than %(number)s columns.",
+                        row=number,
+                        number=MAX_COLUMNS,
+                    )
+                )
+            if cells and number >= header_row:
                 yield number, cells
+
+    def _find_header_row(self, **options) -> int:
+        """The row with the names of the columns: of the first ones that which means most to us.
+        Titles and totals may stand above it. The first one, if none means anything.
+        """
+        best, best_count = 1, 1
+        for number, cells in islice(self._read_rows(**options, header_row=1), _HEADER_ROWS):
+            count = len({find_field(cell) for cell in cells} - {None})
+            if count > best_count:
+                best, best_count = number, count
+        return best
 
     def _read_csv(self, content: bytes, encoding: str, separator: str):
         labels = dict(self._fields["encoding"]._description_selection(self.env))
         number = 0
         try:
             reader = csv.reader(
-                self._open_text(content, encoding),
+                open_text(content, encoding),
                 delimiter=DELIMITERS.get(separator, separator),
                 strict=True,
             )
@@ -128,7 +174,8 @@ class Reading:
                             encoding=labels[encoding],
                         )
                     )
-                yield cells
+                names_separator = number == 1 and find_separator_line(separator.join(cells))
+                yield [] if names_separator else cells
         except UnicodeError as error:
             raise UserError(
                 self.env._(
@@ -148,22 +195,24 @@ class Reading:
                 )
             ) from error
 
-    def _read_xlsx(self, content: bytes):
-        """The rows of the first sheet."""
+    def _read_xlsx(self, content: bytes, sheet_name: str | None):
+        book = Workbook(self.env, content)
         try:
-            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-            raise UserError(self.env._("The XLSX file is damaged.")) from error
-        try:
-            if not book.worksheets:
-                raise UserError(self.env._("The file is empty."))
-            sheet = book.worksheets[0]
-            # Some programs note a wrong size of the sheet, which would hide rows.
-            sheet.reset_dimensions()
-            for row in sheet.iter_rows(values_only=True):
+            for row in book.read(sheet_name):
                 yield [self._get_cell_text(value) for value in row]
         finally:
             book.close()
+
+    def _find_sheet(self) -> str:
+        """The first sheet in which a header is understood; the first one, if there is none."""
+        book = Workbook(self.env, self._get_content())
+        names = book.sheet_names
+        book.close()
+        for name in names[:_SHEETS]:
+            rows = islice(self._read_rows(sheet_name=name, header_row=1), _HEADER_ROWS)
+            if any(len({find_field(cell) for cell in cells} - {None}) > 2 for __, cells in rows):
+                return name
+        return names[0] if names else ""
 
     def _get_cell_text(self, value) -> str:
         """A cell as somebody would type it into a CSV file with the options of this import."""
@@ -196,7 +245,7 @@ class Reading:
         columns = []
         for index, name in enumerate(header):
             field = find_field(name)
-            if field in used:
+            if field in used or (field == "customer_vat" and not self._has_tax_ids(index, rows)):
                 field = None
             used.add(field)
             samples = [cells[index] if index < len(cells) else "" for _row, cells in rows[:3]]
@@ -215,6 +264,11 @@ class Reading:
                 if column["field"] == "customer" and "customer_name" not in used:
                     column["field"] = "customer_name"
         return columns
+
+    def _has_tax_ids(self, index: int, rows: list) -> bool:
+        """Whether a column of that name holds tax IDs: often it is an amount or a rate of tax."""
+        texts = [cells[index] for _row, cells in rows if index < len(cells) and cells[index]]
+        return not texts or any(map(is_tax_id, texts))
 
     def _detect_formats(self, fields_by_index: dict, rows: list) -> dict:
         """``date_format`` and ``decimal_separator``; False where the file does not tell."""
@@ -261,6 +315,12 @@ class Reading:
                     names=", ".join(missing),
                 )
             )
+        if self.is_csv and not (self.encoding or detect_encoding(self._get_content())):
+            raise UserError(
+                self.env._(
+                    "The letters of the file can be read in several ways. Choose its encoding."
+                )
+            )
         if not self.date_format:
             raise UserError(
                 self.env._(
@@ -300,16 +360,18 @@ class Reading:
                     """,
                     self.id,
                     [row for row, _cells in padded],
-                    [cells[index_by_field["number"]] for _row, cells in padded],
+                    [cells[index_by_field["number"]][:_SHOWN] for _row, cells in padded],
                     [
-                        " ".join(filter(None, (cells[index] for index in customer_indexes)))
+                        " ".join(filter(None, (cells[index] for index in customer_indexes)))[
+                            :_SHOWN
+                        ]
                         for _row, cells in padded
                     ],
                     [json.dumps(cells) for _row, cells in chunk],
                 )
             )
             for row, cells in padded:
-                rows_by_number[cells[index_by_field["number"]]].append(row)
+                rows_by_number[cells[index_by_field["number"]][:_SHOWN]].append(row)
             row_count += len(chunk)
         if not row_count:
             raise UserError(self.env._("The file has a header, but no rows."))

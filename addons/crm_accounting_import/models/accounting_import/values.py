@@ -5,7 +5,7 @@ another: what can be read in two ways raises ``ValueError`` or is left to a pers
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 #: Fields that a column can be imported into, with the headers that mean them. Headers are compared
 #: without case, spaces and punctuation; English, Italian, Spanish, Croatian, Chinese.
@@ -117,7 +117,6 @@ HEADERS = {
     "customer_name": (
         "customer name",
         "name",
-        "company",
         "company name",
         "ragione sociale",
         "nome cliente",
@@ -189,8 +188,12 @@ _TRUE = {"1", "y", "yes", "true", "t", "x", "si", "sì", "sí", "vero", "verdade
 _FALSE = {"", "0", "n", "no", "false", "f", "falso", "ne", "否", "假", "-"}
 
 _ISO_DATE = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})")
+_CHINESE_DATE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 _DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$")
+#: The number of a day in a spreadsheet: from 1927 to 2119.
+_SERIAL_DAY = re.compile(r"[1-7]\d{4}")
+_SERIAL_BEGIN = date(1899, 12, 30)
 _CURRENCY_SIGN = re.compile(r"[$€£¥₹₽₩₪₺₴₫₱฿¤]")
 _SPACE = re.compile(r"[\s'’]")
 
@@ -212,23 +215,42 @@ def find_field(header: str) -> str | None:
     return _FIELD_BY_HEADER.get(_normalize_header(header))
 
 
+def _clean_date(text: str) -> str:
+    """Without time of day, blanks between the parts and the dot after the last one: as Croatian
+    programs write ``15. 1. 2026.``
+    """
+    text = _TIME.sub("", text.strip())
+    text = re.sub(r"\s+", "", text)
+    if match := _CHINESE_DATE.fullmatch(text):
+        return f"{match[1]}-{match[2]}-{match[3]}"
+    return text.rstrip(".")
+
+
 def parse_date(text: str, date_format: str) -> date:
     """A date, maybe followed by a time of day, which is dropped.
 
-    :param date_format: ``iso``, ``dmy`` or ``mdy``. Dates that begin with the year are understood
-        in every format, for they have one meaning only.
+    :param date_format: ``iso``, ``dmy``, ``mdy``, ``ymd`` (with two digits of the year) or
+        ``serial`` (a spreadsheet's number of the day). Dates that begin with four digits of the
+        year are understood in every format, for they have one meaning only.
     :raise ValueError: not a date in this format, or not between 1900 and 2100.
     """
-    text = _TIME.sub("", text.strip())
+    text = _clean_date(text)
+    if date_format == "serial" and _SERIAL_DAY.fullmatch(text):
+        return _SERIAL_BEGIN + timedelta(days=int(text))
     if match := _ISO_DATE.fullmatch(text):
         year, month, day = match[1], match[3], match[4]
         if not match[2] and len(text) != 8:
             raise ValueError(text)
-    elif date_format != "iso" and (match := _DATE.fullmatch(text)):
+    elif date_format in ("dmy", "mdy", "ymd") and (match := _DATE.fullmatch(text)):
         day, month, year = match[1], match[3], match[4]
         if date_format == "mdy":
             day, month = month, day
-        if len(year) == 2:
+        elif date_format == "ymd":
+            year, day = day, year
+        if date_format == "ymd" and max(len(day), len(year)) > 2:
+            raise ValueError(text)
+        if len(year) <= 2:
+            year = year.zfill(2)
             year = str(datetime.strptime(year, "%y").year)
     else:
         raise ValueError(text)
@@ -241,19 +263,22 @@ def parse_date(text: str, date_format: str) -> date:
 def detect_date_format(values) -> str | None:
     """``iso``, ``dmy`` or ``mdy``; ``None`` when the values do not tell.
 
-    Days after the 12th tell day from month; dates with dots are never written month first.
+    Days after the 12th tell day from month; dates with dots are never written month first. Where
+    the year has two digits, it may stand first as well: that is for a person to say.
     """
-    first_is_day = second_is_day = has_short = False
-    for value in values:
-        match = _DATE.fullmatch(_TIME.sub("", value.strip()))
-        if not match:
-            continue
-        has_short = True
+    first_is_day = second_is_day = False
+    found = [_clean_date(value) for value in values]
+    dates = [match for text in found if (match := _DATE.fullmatch(text))]
+    for match in dates:
         first_is_day |= int(match[1]) > 12 or match[2] == "."
         second_is_day |= int(match[3]) > 12
-    if not has_short:
-        return "iso"
-    if first_is_day == second_is_day:
+    if not dates:
+        has_serial = any(map(_SERIAL_DAY.fullmatch, found))
+        return None if has_serial and not any(map(_ISO_DATE.fullmatch, found)) else "iso"
+    may_year_be_first = all(
+        len(match[4]) == 2 and int(match[3]) <= 12 and 1 <= int(match[4]) <= 31 for match in dates
+    )
+    if may_year_be_first or first_is_day == second_is_day:
         return None
     return "dmy" if first_is_day else "mdy"
 
@@ -315,6 +340,33 @@ def detect_decimal_separator(values) -> str | None:
     if len(found) == 1:
         return found.pop()
     return None if found or is_open else "."
+
+
+def find_currency_sign(text: str) -> str | None:
+    """The sign of a currency in an amount."""
+    match = _CURRENCY_SIGN.search(text)
+    return match and match[0]
+
+
+def is_tax_id(text: str) -> bool:
+    """Whether this looks like a tax ID, and not like an amount or a rate of tax."""
+    if re.fullmatch(r"[^\w]*\d{1,3}(?:[.,\s]?\d{3})*[.,]\d{1,2}[^\w]*", text.strip()):
+        return False
+    return sum(character.isdigit() for character in text) >= 6
+
+
+def normalize_tax_id(text: str) -> str:
+    """A tax ID to be compared: without punctuation, the country's prefix, and the zeros at the
+    beginning that a spreadsheet drops. Empty if too little is left to tell anybody by.
+    """
+    text = re.sub(r"[\W_]+", "", text.upper())
+    text = re.sub(r"^[A-Z]{2}(?=[A-Z]?\d)", "", text).lstrip("0")
+    return text if len(text) >= 5 else ""
+
+
+def normalize_name(text: str) -> str:
+    """A name to be compared: without case and double or no-break spaces."""
+    return re.sub(r"\s+", " ", text).strip().lower()
 
 
 def parse_boolean(text: str) -> bool:
