@@ -1,12 +1,12 @@
 {
     "name": "CRM Accounting Import",
     "summary": "Invoices and payments of another accounting program, from CSV and XLSX",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
     "depends": ["crm_accounting_bridge"],
-    "external_dependencies": {"python": ["openpyxl"]},
+    "external_dependencies": {"python": ["chardet", "openpyxl"]},
     "data": [
         "security/ir.model.access.csv",
         "security/accounting_import_security.xml",

@@ -393,7 +393,11 @@ class CrmBillingFunnelReport(models.Model):
 
         :param domain: of this report; those who may not read it get an access error.
         """
-        reached = Domain("is_reached", "=", True) | Domain("received_amount", "!=", 0)
+        reached = (
+            Domain("is_reached", "=", True)
+            | Domain("received_amount", ">", 0)
+            | Domain("received_amount", "<", 0)
+        )
         [(lead_ids,)] = self._read_group(
             Domain(domain) & reached, aggregates=["lead_id:array_agg_distinct"]
         )

@@ -137,13 +137,15 @@ class TestAccountingImportErrors(AccountingImportCommon):
             column="Settled Amount, Amount",
         )
 
-    def test_settled_before_invoice(self):
-        self.assertRowError(
-            [*ROW, "2024-01-04", ""],
-            "Settled before the invoice date",
-            PAID_HEADER,
-            column="Settled On, Invoice Date",
+    def test_prepaid(self):
+        """Paid before it was invoiced: paid, on the day of the invoice."""
+        _record, result = self._import_rows([[*ROW, "2024-01-01", ""]], PAID_HEADER)
+        self.assertCounts(result, created=1)
+        settlement = self.env["account.receivable.settlement"].search(
+            [("company_id", "=", self.company.id), ("kind", "=", "payment")]
         )
+        self.assertEqual(settlement.settlement_date, settlement.invoice_date)
+        self.assertEqual(settlement.days_to_pay, 0)
 
     def test_settled_amount_without_date(self):
         self.assertRowError([*ROW, "", "10.00"], "needs the date", PAID_HEADER)

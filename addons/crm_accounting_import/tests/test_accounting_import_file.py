@@ -127,6 +127,21 @@ class TestAccountingImportFile(AccountingImportCommon):
         with self.assertRaisesRegex(UserError, "It has: Cover, Sheet, Other"):
             self._import(buffer.getvalue(), sheet_name="Nothing")
 
+    def test_the_header_that_says_more_is_preferred(self):
+        header = ("Invoice ID", "Date", "Amount", *HEADER[:4], "Total")
+        record = self._upload(self._csv([("77", "2023-12-01", "9.00", *ROW)], header))
+        fields = {column.name: column.field for column in record.column_ids if column.field}
+        self.assertEqual(
+            fields,
+            {
+                "Customer": "customer",
+                "Invoice Number": "number",
+                "Invoice Date": "invoice_date",
+                "Due Date": "due_date",
+                "Total": "amount",
+            },
+        )
+
     def test_tax_that_is_no_tax_id(self):
         header = (*HEADER, "VAT")
         for value, field in (("220.00", False), ("22%", False), ("IT01234567890", "customer_vat")):

@@ -126,10 +126,6 @@ class Parsing:
         if row.due_date and row.due_date < row.invoice_date:
             # Nobody can pay before he knows: it is due when it is issued.
             row.due_date = row.invoice_date
-        if row.settled_date and row.settled_date < row.invoice_date:
-            row.add_error(
-                self.env._("Settled before the invoice date."), "settled_date", "invoice_date"
-            )
 
     def _parse_amounts(self, row: ImportRow):
         amount = self._parse_amount(row, "amount")

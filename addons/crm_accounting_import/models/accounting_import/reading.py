@@ -23,6 +23,7 @@ from .values import (
     detect_decimal_separator,
     escape_cell,
     find_field,
+    is_general,
     is_tax_id,
     unescape_cell,
 )
@@ -243,8 +244,11 @@ class Reading:
         """Values of the columns, each mapped to the field that its header means."""
         used = set()
         columns = []
+        specific = {find_field(name) for name in header if not is_general(name)}
         for index, name in enumerate(header):
             field = find_field(name)
+            if field in specific and is_general(name):
+                field = None
             if field in used or (field == "customer_vat" and not self._has_tax_ids(index, rows)):
                 field = None
             used.add(field)

@@ -184,6 +184,26 @@ HEADERS = {
     ),
 }
 
+#: Headers that give way to a column that says more: *Invoice Date* beside *Date*, *Invoice Number*
+#: beside *Invoice ID*, *Total* beside *Amount*, which may be the net amount.
+GENERAL_HEADERS = (
+    "amount",
+    "data",
+    "date",
+    "datum",
+    "document",
+    "fecha",
+    "importe",
+    "importo",
+    "invoice",
+    "invoice id",
+    "iznos",
+    "name",
+    "number",
+    "日期",
+    "金额",
+)
+
 _TRUE = {"1", "y", "yes", "true", "t", "x", "si", "sì", "sí", "vero", "verdadero", "da", "是", "真"}
 _FALSE = {"", "0", "n", "no", "false", "f", "falso", "ne", "否", "假", "-"}
 
@@ -210,6 +230,9 @@ _FIELD_BY_HEADER = {
 } | {_normalize_header(field): field for field in HEADERS}
 
 
+_GENERAL = frozenset(map(_normalize_header, GENERAL_HEADERS))
+
+
 def find_field(header: str) -> str | None:
     """The field that a column's header means, if it is a known one."""
     return _FIELD_BY_HEADER.get(_normalize_header(header))
@@ -224,6 +247,11 @@ def _clean_date(text: str) -> str:
     if match := _CHINESE_DATE.fullmatch(text):
         return f"{match[1]}-{match[2]}-{match[3]}"
     return text.rstrip(".")
+
+
+def is_general(header: str) -> bool:
+    """Whether another column of the same meaning is to be preferred to this one."""
+    return _normalize_header(header) in _GENERAL
 
 
 def parse_date(text: str, date_format: str) -> date:
