@@ -95,6 +95,21 @@ class TestAccountingImportFile(AccountingImportCommon):
             form.encoding = "cp1250"
         self.assertEqual(record.column_ids[0].sample_1, "Kovačić")
 
+    def test_header_tells_the_encoding(self):
+        """Words that are known in one encoding only."""
+        croatian = ("Kupac", "Broj računa", "Datum računa", "Datum dospijeća", "Iznos")
+        chinese = ("客户名称", "发票号码", "开票日期", "到期日期", "金额")
+        for header, name, encoding in (
+            (croatian, "Kovačić d.o.o.", "cp1250"),
+            (chinese, "上海贸易有限公司", "gb18030"),
+        ):
+            with self.subTest(encoding):
+                self.acme.name = name
+                row = (name, f"F-{encoding}", *ROW[2:])
+                record, result = self._import(self._csv([row], header, encoding=encoding))
+                self.assertEqual(record.encoding, encoding)
+                self.assertCounts(result, created=1)
+
     def test_named_separator(self):
         content = b"sep=;\r\n" + self._csv([(*ROW[:4], "1234,50")], separator=";")
         self.assertAmount(content)
@@ -266,7 +281,7 @@ class TestAccountingImportFile(AccountingImportCommon):
 
     def test_ambiguous_dates(self):
         content = self._csv([(*ROW[:2], "01/05/2024", "02/05/2024", "1234.50")])
-        with self.assertRaisesRegex(UserError, "dates of the file can be read in two ways"):
+        with self.assertRaisesRegex(UserError, "dates of the file can be read in several ways"):
             self._import(content)
         self.assertFalse(self._get_move("F-1"))
         self.assertAmount(content, date_format="mdy")

@@ -691,7 +691,9 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
         if reset and self.is_csv:
             content = self._get_content()
             # Where it is not certain somebody has to choose it.
-            values["encoding"] = self.encoding or detect_encoding(content) or False
+            values["encoding"] = (
+                self.encoding or detect_encoding(content) or self._find_encoding(content) or False
+            )
             values["separator"] = self.separator or self._detect_separator(
                 content, values["encoding"] or self._propose_encoding()
             )

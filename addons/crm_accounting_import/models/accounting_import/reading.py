@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 from collections import defaultdict
 from datetime import date, datetime, time
 from itertools import islice
@@ -9,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .files import (
+    ENCODINGS,
     MAX_CELL,
     MAX_COLUMNS,
     MAX_ROWS,
@@ -91,6 +93,23 @@ class Reading:
                 (line.count(DELIMITERS.get(name, name)) for line in unquoted), default=0
             ),
         )
+
+    def _find_encoding(self, content: bytes) -> str | None:
+        """The encoding in which the names of the columns are words that we know; ``None`` if they
+        are in several, or in none.
+        """
+        known = {}
+        for name in ENCODINGS:
+            lines = islice(open_text(content[:20000], name, errors="replace"), _HEADER_ROWS)
+            known[name] = max(
+                (
+                    len({find_field(cell) for cell in re.split(r"[,;|\t]", line)} - {None})
+                    for line in lines
+                ),
+                default=0,
+            )
+        best = [name for name, count in known.items() if count == max(known.values())]
+        return best[0] if len(best) == 1 else None
 
     def _propose_encoding(self) -> str:
         """What to show a file with whose letters can be read in several ways: as in the user's
@@ -292,6 +311,12 @@ class Reading:
 
     def _check_columns(self):
         """What must be known before the first row is read."""
+        if self.is_csv and not (self.encoding or detect_encoding(self._get_content())):
+            raise UserError(
+                self.env._(
+                    "The letters of the file can be read in several ways. Choose its encoding."
+                )
+            )
         labels = dict(
             self.env["accounting.import.column"]._fields["field"]._description_selection(self.env)
         )
@@ -319,17 +344,10 @@ class Reading:
                     names=", ".join(missing),
                 )
             )
-        if self.is_csv and not (self.encoding or detect_encoding(self._get_content())):
-            raise UserError(
-                self.env._(
-                    "The letters of the file can be read in several ways. Choose its encoding."
-                )
-            )
         if not self.date_format:
             raise UserError(
                 self.env._(
-                    "The dates of the file can be read in two ways. Choose whether the day or the"
-                    " month comes first."
+                    "The dates of the file can be read in several ways. Choose the date format."
                 )
             )
         if not self.decimal_separator:
