@@ -1,7 +1,7 @@
 """Forms of something else that show a customer's badge: opened, and while they are edited."""
 
 from .figures import Figure, measurement, milliseconds
-from .measure_7_customers import LARGE
+from .measure_7_customers import LARGE, find_large
 
 REPEATS = 9
 MORE_STATEMENTS = 2
@@ -47,19 +47,6 @@ def measure(bench):
             )
 
 
-def _find_customer(env, instalments, still_open):
-    env.cr.execute(
-        """
-        SELECT company_id, partner_id FROM account_move_line
-         WHERE display_type = 'payment_term'
-         GROUP BY company_id, partner_id
-        HAVING COUNT(*) = %s AND COUNT(*) FILTER (WHERE amount_residual != 0) = %s
-        """,
-        [instalments, still_open],
-    )
-    return env.cr.fetchone()
-
-
 def _get_specification(records):
     fields = records.get_views([[False, "form"]])["models"][records._name]["fields"]
     return {
@@ -90,7 +77,7 @@ def open_diagnosis(env, instalments, still_open):
     from .inside import as_user
 
     env = as_user(env)
-    company_id, partner_id = _find_customer(env, instalments, still_open)
+    company_id, partner_id = find_large(env, instalments, still_open)
     row = env["crm.customer.health"].search(
         [("company_id", "=", company_id), ("partner_id", "=", partner_id)]
     )
@@ -104,7 +91,7 @@ def use_form(env, model, instalments, still_open):
     from .inside import as_user
 
     env = as_user(env)
-    company_id, partner_id = _find_customer(env, instalments, still_open)
+    company_id, partner_id = find_large(env, instalments, still_open)
     record = env[model].search(
         [("company_id", "=", company_id), ("partner_id", "=", partner_id)], order="id", limit=1
     )

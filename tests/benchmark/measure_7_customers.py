@@ -135,7 +135,8 @@ def compute_usual(env, count=15):
     }
 
 
-def compute_large(env, instalments, still_open):
+def find_large(env, instalments, still_open):
+    """The company and the customer with so many instalments."""
     env.cr.execute(
         """
         SELECT company_id, partner_id FROM account_move_line
@@ -146,6 +147,11 @@ def compute_large(env, instalments, still_open):
         [instalments, still_open],
     )
     [customer] = env.cr.fetchall()
+    return customer
+
+
+def compute_large(env, instalments, still_open):
+    customer = find_large(env, instalments, still_open)
     return _compare(env, *customer, repeats=REPEATS, with_plans=True)
 
 

@@ -8,6 +8,7 @@ from . import (
     account_receivable,
     account_receivable_account,
     account_receivable_change,
+    account_receivable_days,
     account_receivable_document,
     account_receivable_item,
     account_receivable_reading,

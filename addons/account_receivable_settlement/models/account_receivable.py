@@ -143,22 +143,6 @@ class AccountReceivable(models.AbstractModel):
             self._get_partner_sql(SQL("line.partner_id"), scope),
         )
 
-    def _get_mean_days_sql(self, days: SQL, amount: SQL, is_paid: SQL) -> SQL:
-        """How many days customers took, an aggregate over settlements: weighted by the amounts that
-        they paid, discounts included. Money paid back, credit notes and losses say nothing of days.
-
-        :param is_paid: whether a settlement is money or a discount given with it.
-        """
-        return SQL(
-            """
-            SUM(%(amount)s * %(days)s) FILTER (WHERE %(is_paid)s)
-                / SUM(%(amount)s) FILTER (WHERE %(is_paid)s)
-            """,
-            amount=amount,
-            days=days,
-            is_paid=SQL("%s AND %s > 0", is_paid, amount),
-        )
-
     def _get_today_sql(self) -> SQL:
         """Every company with its own date of today, as ``VALUES`` of ``(company_id, date)``."""
         companies = self.env["res.company"].sudo().search([("active", "in", (True, False))])

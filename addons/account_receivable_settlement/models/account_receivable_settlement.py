@@ -5,7 +5,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL
-from odoo.tools.query import Query
 
 from ..scope import Scope
 from .account_receivable_reading import SETTLING_COLUMNS
@@ -31,6 +30,7 @@ class AccountReceivableSettlement(models.Model):
     """
 
     _name = "account.receivable.settlement"
+    _inherit = ["account.receivable.days"]
     _description = "Receivable Settlement"
     _auto = False
     _order = "settlement_date desc, id desc"
@@ -145,30 +145,6 @@ class AccountReceivableSettlement(models.Model):
         readonly=True,
         help="The later of the invoice date and the date of what settled it.",
     )
-    days_to_pay = fields.Integer(
-        readonly=True,
-        aggregator="avg",
-        help="Days from the invoice date to the settlement date. Groups: weighted by what was"
-        " paid.",
-    )
-    days_beyond_terms = fields.Integer(
-        readonly=True,
-        aggregator="avg",
-        help="Days from the due date to the settlement date; negative when settled early. Groups:"
-        " weighted by what was paid.",
-    )
-
-    def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
-        """Days of a group are weighted by amounts, as those of a customer are."""
-        if aggregate_spec not in ("days_to_pay:avg", "days_beyond_terms:avg"):
-            return super()._read_group_select(aggregate_spec, query)
-        days, amount, settled_as = (
-            self._field_to_sql(self._table, name, query)
-            for name in (aggregate_spec.partition(":")[0], "amount", "settled_as")
-        )
-        return self.env["account.receivable"]._get_mean_days_sql(
-            days, amount, is_paid=SQL("%s IN ('payment', 'discount')", settled_as)
-        )
 
     @property
     def _table_query(self) -> SQL:

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
-from odoo.tools.query import Query
 
 #: Which ids a deal's share of a document may use: less than what JavaScript counts to exactly for
 #: any journal item.
@@ -35,6 +34,7 @@ class CrmLeadSettlement(models.Model):
     """
 
     _name = "crm.lead.settlement"
+    _inherit = ["account.receivable.days"]
     _description = "Settlement of an Opportunity"
     _auto = False
     _order = "settlement_date desc, id desc"
@@ -104,30 +104,7 @@ class CrmLeadSettlement(models.Model):
         readonly=True,
         help="The later of the invoice date and the date of what settled it.",
     )
-    days_to_pay = fields.Integer(
-        readonly=True,
-        aggregator="avg",
-        help="Days from the invoice date to the settlement date. Groups: weighted by what was"
-        " paid.",
-    )
-    days_beyond_terms = fields.Integer(
-        readonly=True,
-        aggregator="avg",
-        help="Days from the due date to the settlement date; negative when settled early. Groups:"
-        " weighted by what was paid.",
-    )
-
-    def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
-        """Days of a group are weighted by amounts, as those of a customer are."""
-        if aggregate_spec not in ("days_to_pay:avg", "days_beyond_terms:avg"):
-            return super()._read_group_select(aggregate_spec, query)
-        days, amount, counted_as = (
-            self._field_to_sql(self._table, name, query)
-            for name in (aggregate_spec.partition(":")[0], "amount", "counted_as")
-        )
-        return self.env["account.receivable"]._get_mean_days_sql(
-            days, amount, is_paid=SQL("%s IN ('paid', 'discount')", counted_as)
-        )
+    _paid_kinds = ("counted_as", ("paid", "discount"))
 
     @property
     def _table_query(self) -> SQL:
