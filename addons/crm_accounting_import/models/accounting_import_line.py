@@ -29,6 +29,7 @@ class AccountingImportLine(models.Model):
             ("created", "Created"),
             ("updated", "Updated"),
             ("unchanged", "Unchanged"),
+            ("left_out", "Left Out"),
             ("error", "Error"),
         ],
         default="pending",

@@ -113,6 +113,54 @@ class TestAccountingImportErrors(AccountingImportCommon):
         )
         self.assertEqual(line.date_maturity, line.move_id.invoice_date)
 
+    def test_kinds_of_documents(self):
+        header = (*HEADER, "Document Type")
+        record, result = self._import_rows(
+            [
+                [*ROW, "Invoice"],
+                ["C-77", "F-2", "2024-01-05", "", "40.00", "TD04"],
+                ["C-77", "F-3", "2024-01-05", "", "-30.00", "Nota di credito"],
+                ["C-77", "F-4", "2024-01-05", "2024-02-05", "20.00", "Payment"],
+                ["C-77", "F-5", "2024-01-05", "2024-02-05", "20.00", "Zebra"],
+                ["C-77", "F-6", "2024-01-05", "2024-02-05", "-20.00", "Invoice"],
+            ],
+            header,
+        )
+        self.assertCounts(result, created=3, error_count=3)
+        for number, amount in (("F-2", -40.0), ("F-3", -30.0)):
+            self.assertEqual(self._get_move(number).amount_total_signed, amount)
+        self.assertEqual([error["column"] for error in result["errors"]][:2], ["Document Type"] * 2)
+        self.assertEqual(record.error_count, 3)
+
+    def test_states_of_documents(self):
+        header = (*HEADER, "Status", "Balance", "Paid On")
+        row = ("2024-01-05", "2024-02-05", "100.00")
+        record, result = self._import_rows(
+            [
+                ["C-77", "S-1", *row, "Paid", "0.00", "2024-01-20"],
+                ["C-77", "S-2", *row, "Sent", "100.00", ""],
+                ["C-77", "S-3", *row, "Void", "0.00", ""],
+                ["C-77", "S-4", *row, "Bozza", "", ""],
+                ["C-77", "S-5", *row, "Partially Paid", "60.00", "2024-01-25"],
+                ["C-77", "S-6", *row, "Closed", "", ""],
+                ["C-77", "S-7", *row, "", "0.00", ""],
+                ["C-77", "S-8", *row, "Zebra", "", ""],
+                ["C-77", "S-9", *row, "Open", "0.00", "2024-01-25"],
+                ["C-77", "S-10", *row, "", "100.01", ""],
+            ],
+            header,
+        )
+        self.assertCounts(result, created=3, error_count=5)
+        self.assertEqual((result["left_out"], record.progress), (2, 100.0))
+        residuals = {f"S-{n}": self._get_move(f"S-{n}").amount_residual for n in (1, 2, 5)}
+        self.assertEqual(residuals, {"S-1": 0.0, "S-2": 100.0, "S-5": 60.0})
+        self.assertFalse(self._get_move("S-3") | self._get_move("S-4"), "never invoiced")
+        reasons = [error["reason"] for error in result["errors"]]
+        for reason, text in zip(
+            reasons, ("does not say when",) * 2 + ("not known", "open, and", "More is"), strict=True
+        ):
+            self.assertIn(text, reason)
+
     def test_written_in_another_currency(self):
         for amount in ("€ 10.00", "10.00 £", "¥10"):
             with self.subTest(amount):

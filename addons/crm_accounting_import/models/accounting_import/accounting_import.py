@@ -169,6 +169,11 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
     created_count = fields.Integer("Created", compute="_compute_counts")
     updated_count = fields.Integer("Updated", compute="_compute_counts")
     unchanged_count = fields.Integer("Unchanged", compute="_compute_counts")
+    left_out_count = fields.Integer(
+        "Left Out",
+        compute="_compute_counts",
+        help="Drafts, and what was cancelled in the other program.",
+    )
     error_count = fields.Integer("Errors", compute="_compute_counts")
     invoice_count = fields.Integer("Invoices", compute="_compute_counts")
     error_file = fields.Binary(compute="_compute_error_file", exportable=False)
@@ -211,12 +216,12 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
             )
         }
         for record in self:
-            for state in ("pending", "created", "updated", "unchanged", "error"):
+            for state in ("pending", "created", "updated", "unchanged", "left_out", "error"):
                 record[f"{state}_count"] = counts.get((record._origin.id, state), 0)
             record.invoice_count = (
                 record.created_count + record.updated_count + record.unchanged_count
             )
-            done = record.invoice_count + record.error_count
+            done = record.invoice_count + record.left_out_count + record.error_count
             record.progress = 100.0 * done / record.row_count if record.row_count else 0.0
 
     def _compute_error_file(self):
@@ -653,8 +658,9 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
         :param limit: at most so many errors are listed.
         :return: ``id``, ``state`` (``running``, ``done`` or ``failed``), ``failure_reason``,
             ``progress`` (percentage), ``rows``, ``created``, ``updated``, ``unchanged``,
-            ``error_count`` and ``errors``: for each row that was not imported ``row`` (in the
-            file, the header is 1), ``column``, ``value`` and ``reason``.
+            ``left_out`` (drafts and cancelled ones), ``error_count`` and ``errors``: for each row
+            that was not imported ``row`` (in the file, the header is 1), ``column``, ``value`` and
+            ``reason``.
         """
         self.ensure_one()
         self.check_access("read")
@@ -670,6 +676,7 @@ class AccountingImport(Reading, Parsing, Matching, Booking, models.Model):
             "created": self.created_count,
             "updated": self.updated_count,
             "unchanged": self.unchanged_count,
+            "left_out": self.left_out_count,
             "error_count": self.error_count,
             "errors": [
                 {

@@ -32,6 +32,8 @@ class Booking:
         record = self.with_context(**_QUIET)
         lines = lines.with_env(record.env).sudo()
         rows = record._parse_lines(lines)
+        record._leave_out([row for row in rows if row.is_left_out])
+        rows = [row for row in rows if not row.is_left_out]
         record._match_customers(rows)
         record._match_opportunities(rows)
         record._match_invoices(rows)
@@ -84,6 +86,18 @@ class Booking:
             if not row.partner:
                 missing.append(row)
         self._match_customers(missing)
+
+    def _leave_out(self, rows: list[ImportRow]):
+        """Drafts, and what was cancelled, were never invoiced."""
+        for row in rows:
+            row.line.write(
+                {
+                    "state": "left_out",
+                    "column": self._get_column_name("status"),
+                    "value": row.cells["status"],
+                    "reason": False,
+                }
+            )
 
     def _reject_rows(self, rows: list[ImportRow]):
         for row in rows:

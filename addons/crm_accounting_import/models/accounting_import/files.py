@@ -83,11 +83,7 @@ def detect_encoding(content: bytes) -> str | None:
     head = content[:2000]
     if head.count(0) > len(head) // 4:
         return "utf-16"
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    else:
+    if _is_decodable(content, "utf-8"):
         return "utf-8"
     letters = b"".join(line for line in content.splitlines() if not line.isascii())[:50_000]
     guess = chardet.detect(letters)
@@ -142,7 +138,7 @@ class Workbook:
     def sheet_names(self) -> list[str]:
         return [sheet.title for sheet in self.book.worksheets]
 
-    def read(self, name: str | None):
+    def iter_rows(self, name: str | None):
         """Yield the values of each row of a sheet, the first one without a name.
 
         Rows that the file leaves out count, as somebody sees them in a spreadsheet.

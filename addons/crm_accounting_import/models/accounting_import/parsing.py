@@ -3,7 +3,14 @@ from datetime import date
 
 from odoo.tools import format_date
 
-from .values import find_currency_sign, parse_amount, parse_boolean, parse_date
+from .values import (
+    find_currency_sign,
+    find_kind,
+    find_status,
+    parse_amount,
+    parse_boolean,
+    parse_date,
+)
 
 #: Longer ones are no numbers, and no index holds them.
 LONGEST_NUMBER = 100
@@ -32,6 +39,7 @@ class ImportRow:
     partner: object = None
     opportunity: object = None
     move: object = None
+    is_left_out: bool = False
     errors: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
 
@@ -73,6 +81,8 @@ class Parsing:
             self._parse_currency(row, currencies)
             self._parse_dates(row)
             self._parse_amounts(row)
+            self._parse_kind(row)
+            self._parse_status(row)
             self._parse_disputed(row)
         return rows
 
@@ -116,7 +126,7 @@ class Parsing:
                     setattr(row, name, parse_date(text, self.date_format))
                 except ValueError:
                     row.add_error(self.env._("This is not a date in the chosen date format."), name)
-            elif reason and (name != "due_date" or not row.cells["amount"].startswith(("-", "("))):
+            elif reason and (name != "due_date" or not self._is_written_as_refund(row)):
                 row.add_error(reason, name)
         if row.invoice_date and not row.cells["due_date"]:
             # Other programs give credit notes no due date.
@@ -126,6 +136,12 @@ class Parsing:
         if row.due_date and row.due_date < row.invoice_date:
             # Nobody can pay before he knows: it is due when it is issued.
             row.due_date = row.invoice_date
+
+    def _is_written_as_refund(self, row: ImportRow) -> bool:
+        return (
+            row.cells["amount"].startswith(("-", "("))
+            or find_kind(row.cells.get("kind", "")) == "credit_note"
+        )
 
     def _parse_amounts(self, row: ImportRow):
         amount = self._parse_amount(row, "amount")
@@ -181,6 +197,49 @@ class Parsing:
                 self.env._("A settled amount needs the date on which it was settled."),
                 "settled_date",
                 "settled_amount",
+            )
+
+    def _parse_kind(self, row: ImportRow):
+        """A credit note may be written without a sign; what is none of the two is not guessed."""
+        if not (text := row.cells.get("kind")):
+            return
+        kind = find_kind(text)
+        if kind == "payment":
+            row.add_error(
+                self.env._("This is a payment: it belongs into the row of its invoice."), "kind"
+            )
+        elif not kind:
+            row.add_error(self.env._("It is not known what kind of document this is."), "kind")
+        elif kind == "invoice" and row.is_refund:
+            row.add_error(self.env._("An invoice with a negative amount."), "kind", "amount")
+        elif kind == "credit_note":
+            row.is_refund = True
+
+    def _parse_status(self, row: ImportRow):
+        """Drafts and what was cancelled are left out. What is paid was paid on a day: without it
+        nobody knows how late.
+        """
+        status = find_status(row.cells.get("status", ""))
+        if status is None:
+            row.add_error(self.env._("It is not known what this status means."), "status")
+        row.is_left_out = status == "left_out"
+        balance = self._parse_amount(row, "balance")
+        if balance is not None and row.amount is not None and not row.cells.get("settled_amount"):
+            if abs(balance) - row.amount > 1e-5:
+                row.add_error(self.env._("More is open than was invoiced."), "balance", "amount")
+            else:
+                row.settled = row.amount - abs(balance)
+        elif status == "paid" and row.amount is not None and not row.settled:
+            row.settled = row.amount
+        if row.settled and not row.settled_date:
+            row.add_error(
+                self.env._("It was paid, but the file does not say when."),
+                *[name for name in ("status", "balance", "settled_date") if name in row.cells],
+            )
+        elif status == "open" and row.cells.get("status") and row.settled == row.amount:
+            row.add_error(
+                self.env._("The status says that it is open, and another column that it is paid."),
+                "status",
             )
 
     def _parse_disputed(self, row: ImportRow):

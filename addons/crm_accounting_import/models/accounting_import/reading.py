@@ -218,7 +218,7 @@ class Reading:
     def _read_xlsx(self, content: bytes, sheet_name: str | None):
         book = Workbook(self.env, content)
         try:
-            for row in book.read(sheet_name):
+            for row in book.iter_rows(sheet_name):
                 yield [self._get_cell_text(value) for value in row]
         finally:
             book.close()
@@ -305,7 +305,9 @@ class Reading:
         return {
             "date_format": detect_date_format(get_cells("invoice_date", "due_date", "settled_date"))
             or False,
-            "decimal_separator": detect_decimal_separator(get_cells("amount", "settled_amount"))
+            "decimal_separator": detect_decimal_separator(
+                get_cells("amount", "settled_amount", "balance")
+            )
             or False,
         }
 

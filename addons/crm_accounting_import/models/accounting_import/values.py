@@ -169,6 +169,51 @@ HEADERS = {
         "plaćeni iznos",
         "已付金额",
     ),
+    "balance": (
+        "balance",
+        "balance due",
+        "amount due",
+        "open amount",
+        "open balance",
+        "outstanding",
+        "outstanding amount",
+        "residuo",
+        "saldo",
+        "saldo pendiente",
+        "importe pendiente",
+        "dugovanje",
+        "preostalo",
+        "余额",
+        "未付金额",
+    ),
+    "kind": (
+        "type",
+        "document type",
+        "invoice type",
+        "transaction type",
+        "kind",
+        "debit credit",
+        "dc",
+        "tipo",
+        "tipo documento",
+        "tipo de documento",
+        "vrsta",
+        "vrsta dokumenta",
+        "类型",
+        "单据类型",
+    ),
+    "status": (
+        "status",
+        "invoice status",
+        "payment status",
+        "state",
+        "stato",
+        "stato pagamento",
+        "estado",
+        "status računa",
+        "状态",
+        "付款状态",
+    ),
     "disputed": (
         "disputed",
         "dispute",
@@ -181,6 +226,142 @@ HEADERS = {
         "osporeno",
         "争议",
         "有争议",
+    ),
+}
+
+#: What other programs call a document, compared like headers.
+KINDS = {
+    "invoice": (
+        "invoice",
+        "inv",
+        "accrec",
+        "sales invoice",
+        "tax invoice",
+        "receipt",
+        "sales receipt",
+        "debit",
+        "d",
+        "dr",
+        "td01",
+        "td24",
+        "fattura",
+        "factura",
+        "račun",
+        "rechnung",
+        "facture",
+        "发票",
+    ),
+    "credit_note": (
+        "credit note",
+        "credit memo",
+        "credit",
+        "cr",
+        "c",
+        "h",
+        "accreccredit",
+        "sales credit note",
+        "refund",
+        "return",
+        "td04",
+        "nota di credito",
+        "nota credito",
+        "nota de crédito",
+        "abono",
+        "odobrenje",
+        "gutschrift",
+        "avoir",
+        "贷记单",
+        "红字发票",
+    ),
+    "payment": (
+        "payment",
+        "receive payment",
+        "payment received",
+        "customer payment",
+        "deposit",
+        "pagamento",
+        "incasso",
+        "pago",
+        "cobro",
+        "uplata",
+        "zahlung",
+        "paiement",
+        "付款",
+        "收款",
+    ),
+}
+
+#: What other programs say of its state.
+STATUSES = {
+    "paid": (
+        "paid",
+        "closed",
+        "settled",
+        "paid in full",
+        "pagata",
+        "pagato",
+        "saldata",
+        "pagada",
+        "pagado",
+        "plaćeno",
+        "bezahlt",
+        "payée",
+        "已付款",
+        "已付",
+        "已结清",
+    ),
+    "open": (
+        "",
+        "open",
+        "sent",
+        "unpaid",
+        "overdue",
+        "due",
+        "approved",
+        "authorised",
+        "authorized",
+        "posted",
+        "submitted",
+        "viewed",
+        "partial",
+        "partially paid",
+        "partly paid",
+        "aperta",
+        "aperto",
+        "da pagare",
+        "scaduta",
+        "abierta",
+        "pendiente",
+        "vencida",
+        "otvoreno",
+        "neplaćeno",
+        "offen",
+        "未付款",
+        "未付",
+        "逾期",
+    ),
+    "left_out": (
+        "draft",
+        "void",
+        "voided",
+        "cancelled",
+        "canceled",
+        "deleted",
+        "written in error",
+        "rejected",
+        "bozza",
+        "annullata",
+        "annullato",
+        "borrador",
+        "anulada",
+        "cancelada",
+        "nacrt",
+        "stornirano",
+        "poništeno",
+        "storniert",
+        "草稿",
+        "作废",
+        "已取消",
     ),
 }
 
@@ -247,6 +428,24 @@ def _clean_date(text: str) -> str:
     if match := _CHINESE_DATE.fullmatch(text):
         return f"{match[1]}-{match[2]}-{match[3]}"
     return text.rstrip(".")
+
+
+def _find(words: dict, text: str) -> str | None:
+    key = _normalize_header(text)
+    for meaning, spellings in words.items():
+        if key in map(_normalize_header, spellings):
+            return meaning
+    return None
+
+
+def find_kind(text: str) -> str | None:
+    """``invoice``, ``credit_note`` or ``payment``; ``None`` for a word that is not known."""
+    return _find(KINDS, text)
+
+
+def find_status(text: str) -> str | None:
+    """``paid``, ``open`` or ``left_out``; ``None`` for a word that is not known."""
+    return _find(STATUSES, text)
 
 
 def is_general(header: str) -> bool:
