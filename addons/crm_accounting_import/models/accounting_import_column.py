@@ -29,6 +29,7 @@ class AccountingImportColumn(models.Model):
             ("opportunity", "Opportunity"),
             ("settled_date", "Settled On"),
             ("settled_amount", "Settled Amount (Empty: in Full)"),
+            ("credit", "Credit (Filled In: Credit Note)"),
             ("balance", "Balance (What Is Open)"),
             ("kind", "Kind of Document"),
             ("status", "Status"),

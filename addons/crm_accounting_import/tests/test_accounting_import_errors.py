@@ -119,7 +119,7 @@ class TestAccountingImportErrors(AccountingImportCommon):
             [
                 [*ROW, "Invoice"],
                 ["C-77", "F-2", "2024-01-05", "", "40.00", "TD04"],
-                ["C-77", "F-3", "2024-01-05", "", "-30.00", "Nota di credito"],
+                ["C-77", "F-3", "2024-01-05", "", "-30.00", "TD04 Nota di credito"],
                 ["C-77", "F-4", "2024-01-05", "2024-02-05", "20.00", "Payment"],
                 ["C-77", "F-5", "2024-01-05", "2024-02-05", "20.00", "Zebra"],
                 ["C-77", "F-6", "2024-01-05", "2024-02-05", "-20.00", "Invoice"],
@@ -131,6 +131,20 @@ class TestAccountingImportErrors(AccountingImportCommon):
             self.assertEqual(self._get_move(number).amount_total_signed, amount)
         self.assertEqual([error["column"] for error in result["errors"]][:2], ["Document Type"] * 2)
         self.assertEqual(record.error_count, 3)
+
+    def test_debit_and_credit(self):
+        header = (*HEADER, "Debit", "Credit")
+        _record, result = self._import_rows(
+            [
+                [*ROW, ROW[-1], ""],
+                ["C-77", "F-2", "2024-01-05", "", "40.00", "", "40.00"],
+                ["C-77", "F-3", "2024-01-05", "", "40.00", "", "39.00"],
+            ],
+            header,
+        )
+        self.assertCounts(result, created=2, error_count=1)
+        self.assertEqual(self._get_move("F-2").amount_total_signed, -40.0)
+        self.assertIn("differ", result["errors"][0]["reason"])
 
     def test_states_of_documents(self):
         header = (*HEADER, "Status", "Balance", "Paid On")

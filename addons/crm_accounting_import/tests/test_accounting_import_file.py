@@ -142,6 +142,22 @@ class TestAccountingImportFile(AccountingImportCommon):
         with self.assertRaisesRegex(UserError, "It has: Cover, Sheet, Other"):
             self._import(buffer.getvalue(), sheet_name="Nothing")
 
+    def test_formulas_that_nobody_worked_out(self):
+        """They have no value: no unpaid invoice where the day of payment is a formula."""
+        header = (*HEADER, "Paid On")
+        rows = [
+            [*ROW[:4], "=10*2", ""],
+            [ROW[0], "F-2", *ROW[2:4], 10, "=TODAY()"],
+            [ROW[0], "F-3", *ROW[2:4], 10, "#N/A"],
+            [ROW[0], "F-4", *ROW[2:4], 10, ""],
+        ]
+        _record, result = self._import(self._xlsx(rows, header))
+        self.assertCounts(result, created=1, error_count=3)
+        self.assertEqual(
+            [error["column"] for error in result["errors"]], ["Amount", "Paid On", "Paid On"]
+        )
+        self.assertTrue(self._get_move("F-4"))
+
     def test_the_header_that_says_more_is_preferred(self):
         header = ("Invoice ID", "Date", "Amount", *HEADER[:4], "Total")
         record = self._upload(self._csv([("77", "2023-12-01", "9.00", *ROW)], header))

@@ -22,6 +22,9 @@ MAX_UNPACKED = 300 * 2**20
 #: What a cell may hold. A longer one is cut: no number, date, amount or name is as long.
 MAX_CELL = 1000
 
+#: A formula whose value the file does not have: its program left it to a spreadsheet.
+NO_VALUE = "#FORMULA!"
+
 #: Whatever openpyxl and its parsers raise for a file that is damaged on purpose or by accident.
 DAMAGES = (
     ArithmeticError,
@@ -130,7 +133,10 @@ class Workbook:
                 raise UserError(
                     env._("The XLSX file unpacks to more than it may. Split it, or use CSV.")
                 )
-            self.book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+            self.book, self.formulas = (
+                openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
+                for data_only in (True, False)
+            )
         except DAMAGES as error:
             raise UserError(env._("The XLSX file is damaged.")) from error
 
@@ -156,13 +162,23 @@ class Workbook:
                     names=", ".join(sheets),
                 )
             )
-        sheet = sheets[name or next(iter(sheets))]
+        name = name or next(iter(sheets))
         try:
-            # Some programs note a wrong size of the sheet, which would hide rows.
-            sheet.reset_dimensions()
-            yield from sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True)
+            rows = [self._iter_sheet(sheet) for sheet in (sheets[name], self.formulas[name])]
+            for values, formulas in zip(*rows, strict=True):
+                yield [
+                    NO_VALUE if value is None and formula is not None else value
+                    for value, formula in zip(values, formulas, strict=True)
+                ]
         except DAMAGES as error:
             raise UserError(self.env._("The XLSX file is damaged.")) from error
 
+    @staticmethod
+    def _iter_sheet(sheet):
+        # Some programs note a wrong size of the sheet, which would hide rows.
+        sheet.reset_dimensions()
+        return sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True)
+
     def close(self):
         self.book.close()
+        self.formulas.close()

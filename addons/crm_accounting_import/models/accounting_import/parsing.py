@@ -3,6 +3,7 @@ from datetime import date
 
 from odoo.tools import format_date
 
+from .files import NO_VALUE
 from .values import (
     find_currency_sign,
     find_kind,
@@ -10,6 +11,18 @@ from .values import (
     parse_amount,
     parse_boolean,
     parse_date,
+)
+
+#: What stands in cells that have no value; the first one for formulas that nobody worked out.
+SPREADSHEET_ERRORS = (
+    NO_VALUE,
+    "#DIV/0!",
+    "#N/A",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#REF!",
+    "#VALUE!",
 )
 
 #: Longer ones are no numbers, and no index holds them.
@@ -77,6 +90,7 @@ class Parsing:
                     self.env._("The row has more cells than the header: a separator too many?")
                 )
                 continue
+            self._parse_spreadsheet_errors(row)
             self._parse_number(row)
             self._parse_currency(row, currencies)
             self._parse_dates(row)
@@ -85,6 +99,12 @@ class Parsing:
             self._parse_status(row)
             self._parse_disputed(row)
         return rows
+
+    def _parse_spreadsheet_errors(self, row: ImportRow):
+        """What a spreadsheet could not work out is nothing, and not empty."""
+        for name, text in row.cells.items():
+            if text in SPREADSHEET_ERRORS:
+                row.add_error(self.env._("The spreadsheet has no value here."), name)
 
     def _parse_number(self, row: ImportRow):
         row.number = row.cells["number"]
@@ -141,6 +161,7 @@ class Parsing:
         return (
             row.cells["amount"].startswith(("-", "("))
             or find_kind(row.cells.get("kind", "")) == "credit_note"
+            or bool(row.cells.get("credit"))
         )
 
     def _parse_amounts(self, row: ImportRow):
@@ -201,6 +222,11 @@ class Parsing:
 
     def _parse_kind(self, row: ImportRow):
         """A credit note may be written without a sign; what is none of the two is not guessed."""
+        credit = self._parse_amount(row, "credit")
+        if credit and row.amount is not None and abs(abs(credit) - row.amount) > 1e-5:
+            row.add_error(self.env._("Credit and amount differ."), "credit", "amount")
+        elif credit:
+            row.is_refund = True
         if not (text := row.cells.get("kind")):
             return
         kind = find_kind(text)

@@ -16,7 +16,11 @@ HEADERS = {
         "invoice number",
         "invoice no",
         "invoice nr",
+        "invoice #",
         "invoice id",
+        "rechnungsnummer",
+        "rechnungsnr",
+        "numéro de facture",
         "document",
         "document number",
         "numero",
@@ -38,6 +42,9 @@ HEADERS = {
         "document date",
         "issue date",
         "issued on",
+        "date issued",
+        "rechnungsdatum",
+        "belegdatum",
         "data",
         "data fattura",
         "fecha",
@@ -54,6 +61,9 @@ HEADERS = {
         "due on",
         "maturity",
         "maturity date",
+        "fälligkeit",
+        "fälligkeitsdatum",
+        "fällig am",
         "scadenza",
         "data scadenza",
         "data di scadenza",
@@ -71,7 +81,13 @@ HEADERS = {
         "total amount",
         "invoice total",
         "gross amount",
+        "gross",
+        "grand total",
         "amount total",
+        "betrag",
+        "gesamtbetrag",
+        "bruttobetrag",
+        "montant",
         "importo",
         "totale",
         "importo fattura",
@@ -84,7 +100,7 @@ HEADERS = {
         "总金额",
     ),
     "currency": ("currency", "currency code", "valuta", "divisa", "moneda", "币种", "货币"),
-    "customer": ("customer", "client", "cliente", "kupac", "客户"),
+    "customer": ("customer", "client", "cliente", "kunde", "kupac", "客户"),
     "customer_ref": (
         "customer id",
         "customer no",
@@ -116,6 +132,9 @@ HEADERS = {
     ),
     "customer_name": (
         "customer name",
+        "client name",
+        "contact name",
+        "kundenname",
         "name",
         "company name",
         "ragione sociale",
@@ -169,6 +188,7 @@ HEADERS = {
         "plaćeni iznos",
         "已付金额",
     ),
+    "credit": ("credit", "credit amount", "haben", "avere", "haber", "potražuje", "贷方"),
     "balance": (
         "balance",
         "balance due",
@@ -177,6 +197,7 @@ HEADERS = {
         "open balance",
         "outstanding",
         "outstanding amount",
+        "invoice amount due",
         "residuo",
         "saldo",
         "saldo pendiente",
@@ -326,6 +347,9 @@ STATUSES = {
         "partial",
         "partially paid",
         "partly paid",
+        "awaiting payment",
+        "not paid",
+        "da saldare",
         "aperta",
         "aperto",
         "da pagare",
@@ -439,8 +463,12 @@ def _find(words: dict, text: str) -> str | None:
 
 
 def find_kind(text: str) -> str | None:
-    """``invoice``, ``credit_note`` or ``payment``; ``None`` for a word that is not known."""
-    return _find(KINDS, text)
+    """``invoice``, ``credit_note`` or ``payment``; ``None`` for a word that is not known.
+
+    Italian programs write the code of the electronic invoice before the word: ``TD01 Fattura``.
+    """
+    code = re.match(r"TD\d\d\b", text.strip().upper())
+    return _find(KINDS, code[0] if code else text)
 
 
 def find_status(text: str) -> str | None:
