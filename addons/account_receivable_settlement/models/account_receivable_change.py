@@ -477,7 +477,7 @@ class AccountReceivableChange(models.Model):
             row_id = last_id or row_id
             if not last_id:
                 done, mark_id = self._work_off_mark(reader, mark_id)
-                if not mark_id:
+                if mark_id is None:
                     return True
             if not commit_progress(done):
                 return False
@@ -502,15 +502,15 @@ class AccountReceivableChange(models.Model):
         deleted = self._delete_keys(reader, done, newest_id)
         return deleted + self._mark_failed(reader, failed), rows[-1][0]
 
-    def _work_off_mark(self, reader: str, after_id: int) -> tuple[int, int]:
+    def _work_off_mark(self, reader: str, after_id: int) -> tuple[int, int | None]:
         """Go on computing everything.
 
         :return: 1 if the reader is through or failed, and after which mark to look for the next;
-            0 if there is none.
+            nothing if there is none.
         """
         rows = self._lock_waiting(SQL("res_id = 0"), reader, 1, after_id)
         if not rows:
-            return 0, 0
+            return 0, None
         [(mark_id, company_id, res_id, position)] = rows
         try:
             with self.env.cr.savepoint():

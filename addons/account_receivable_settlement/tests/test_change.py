@@ -313,6 +313,18 @@ class TestChange(ReceivableCommon):
         self.assertEqual(self.reader.done, [(1, 1), (7, 0), (7, 100), (7, 200)])
         self.assertFalse(self._get_keys())
 
+    def test_everything_is_computed_where_nothing_was_noted_before(self):
+        """After the installation the mark is the first row of the table."""
+        self.env.cr.execute(
+            "INSERT INTO account_receivable_change (id, reader, company_id, res_id)"
+            " VALUES (1, %s, 7, 0)",
+            [READER],
+        )
+        self.reader.positions = [100, 200, None]
+        self._work_off_all()
+        self.assertEqual(self.reader.done, [(7, 0), (7, 100), (7, 200)])
+        self.assertFalse(self._get_keys())
+
     def test_everything_cannot_be_computed_now(self):
         self._add(0, 1)
         self.reader.positions = []
