@@ -97,7 +97,9 @@ def _measure_scheduled(worker):
         done = worker.call("inside", "work_off", addons=DEALS)
     yield Figure(
         "figures of all deals, by scheduled actions after the installation",
-        f"{done['seconds']:.1f} s, {done['runs']} runs",
+        f"{done['seconds']:.1f} s, {done['runs']} runs, {done['waiting']} left",
+        "nothing left",
+        not done["waiting"],
     )
 
 
