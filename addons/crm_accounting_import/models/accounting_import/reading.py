@@ -227,11 +227,13 @@ class Reading:
         """The first sheet in which a header is understood; the first one, if there is none."""
         book = Workbook(self.env, self._get_content())
         names = book.sheet_names
-        book.close()
-        for name in names[:_SHEETS]:
-            rows = islice(self._read_rows(sheet_name=name, header_row=1), _HEADER_ROWS)
-            if any(len({find_field(cell) for cell in cells} - {None}) > 2 for __, cells in rows):
-                return name
+        try:
+            for name in names[:_SHEETS] if len(names) > 1 else ():
+                for row in islice(book.iter_rows(name), _HEADER_ROWS):
+                    if len({find_field(self._get_cell_text(value)) for value in row} - {None}) > 2:
+                        return name
+        finally:
+            book.close()
         return names[0] if names else ""
 
     def _get_cell_text(self, value) -> str:
