@@ -175,6 +175,17 @@ class TestAccountingImportErrors(AccountingImportCommon):
         ):
             self.assertIn(text, reason)
 
+    def test_cancelled_after_it_was_imported(self):
+        """It stays open in Odoo until somebody cancels it there: that is not passed over."""
+        header = (*HEADER, "Status")
+        self._import_rows([[*ROW, "Sent"]], header)
+        _record, result = self._import_rows([[*ROW, "Void"]], header)
+        self.assertCounts(result, error_count=1)
+        self.assertIn("cancel it in Odoo", result["errors"][0]["reason"])
+        self._get_move("E-1").button_cancel()
+        _record, result = self._import_rows([[*ROW, "Void"]], header)
+        self.assertEqual(result["left_out"], 1)
+
     def test_written_in_another_currency(self):
         for amount in ("€ 10.00", "10.00 £", "¥10"):
             with self.subTest(amount):

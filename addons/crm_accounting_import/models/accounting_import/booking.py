@@ -32,7 +32,9 @@ class Booking:
         record = self.with_context(**_QUIET)
         lines = lines.with_env(record.env).sudo()
         rows = record._parse_lines(lines)
-        record._leave_out([row for row in rows if row.is_left_out])
+        left_out = [row for row in rows if row.is_left_out]
+        record._match_invoices(left_out)
+        record._leave_out(left_out)
         rows = [row for row in rows if not row.is_left_out]
         record._match_customers(rows)
         record._match_opportunities(rows)
@@ -88,8 +90,18 @@ class Booking:
         self._match_customers(missing)
 
     def _leave_out(self, rows: list[ImportRow]):
-        """Drafts, and what was cancelled, were never invoiced."""
+        """Drafts, and what was cancelled, were never invoiced; unless an earlier file did."""
         for row in rows:
+            if row.move.state == "posted":
+                row.add_error(
+                    self.env._(
+                        "An earlier file brought this invoice: if it is cancelled now, cancel it in"
+                        " Odoo, too."
+                    ),
+                    "status",
+                )
+                self._reject_rows([row])
+                continue
             row.line.write(
                 {
                     "state": "left_out",

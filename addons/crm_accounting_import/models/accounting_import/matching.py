@@ -244,4 +244,4 @@ class Matching:
         )
         move_by_name = {move.name: move for move in moves}
         for row in rows:
-            row.move = move_by_name.get(row.number)
+            row.move = move_by_name.get(row.number, self.env["account.move"])
