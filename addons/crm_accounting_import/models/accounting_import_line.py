@@ -26,15 +26,55 @@ class AccountingImportLine(models.Model):
     state = fields.Selection(
         [
             ("pending", "Waiting"),
+            ("checked", "To Import"),
             ("created", "Created"),
             ("updated", "Updated"),
             ("unchanged", "Unchanged"),
             ("left_out", "Left Out"),
+            ("joined", "Part of Another Row"),
+            ("undone", "Taken Back"),
+            ("kept", "Not Taken Back"),
             ("error", "Error"),
         ],
         default="pending",
         required=True,
         readonly=True,
+    )
+    head_id = fields.Many2one(
+        "accounting.import.line",
+        string="Part of Row",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+        help="The row of the document that this line or payment belongs to.",
+    )
+    kind = fields.Selection(
+        [
+            ("invoice", "Invoice"),
+            ("credit_note", "Credit Note"),
+            ("payment", "Payment"),
+            ("on_account", "Payment on Account"),
+        ],
+        readonly=True,
+    )
+    invoice_date = fields.Date("Date", readonly=True)
+    due_date = fields.Date(readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    amount = fields.Monetary(readonly=True, help="Negative: a credit note, or a payment.")
+    payment_amount = fields.Monetary(
+        "Payment", readonly=True, help="What is paid of the document, as far as Odoo does not know."
+    )
+    partner_id = fields.Many2one("res.partner", string="Found Customer", readonly=True)
+    found_by = fields.Selection(
+        [
+            ("ref", "Reference"),
+            ("vat", "Tax ID"),
+            ("name", "Name"),
+            ("email", "E-Mail"),
+            ("new", "New Customer"),
+        ],
+        readonly=True,
+        help="What the customer was found by.",
     )
     column = fields.Char(readonly=True, help="The columns that are wrong.")
     value = fields.Char(readonly=True, help="What stands in these columns.")
@@ -45,6 +85,13 @@ class AccountingImportLine(models.Model):
     )
     move_id = fields.Many2one(
         "account.move", string="Invoice", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+
+    made_move = fields.Boolean(
+        "Made the Invoice", readonly=True, help="This row, and no earlier file, made the invoice."
+    )
+    payment_ids = fields.One2many(
+        "account.payment", "accounting_import_line_id", string="Payments", readonly=True
     )
 
     _state_idx = models.Index("(import_id, state, row)")

@@ -5,6 +5,9 @@ from . import (
     test_accounting_import_file,
     test_accounting_import_ibm,
     test_accounting_import_match,
+    test_accounting_import_preview,
+    test_accounting_import_programs,
+    test_accounting_import_properties,
     test_accounting_import_queue,
     test_hooks,
 )

@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.accounting_import import accounting_import
+from ..models.accounting_import import working
 from .common import AccountingImportCommon
 
 
@@ -25,7 +25,7 @@ class TestAccountingImportAccess(AccountingImportCommon):
 
     def _start_large(self, count=5):
         """An import that is left to the scheduled action."""
-        with patch.object(accounting_import, "DIRECT_ROWS", 0):
+        with patch.object(working, "DIRECT_ROWS", 0):
             record, result = self._import_rows(self._rows(count))
         self.assertEqual(result["state"], "running")
         return record
@@ -108,7 +108,7 @@ class TestAccountingImportAccess(AccountingImportCommon):
         self.assertEqual(record.progress, 0.0)
         with (
             self.enter_registry_test_mode(),
-            patch.object(accounting_import, "BATCH_ROWS", 2),
+            patch.object(working, "LARGEST_BATCH", 2),
         ):
             self.env.ref("crm_accounting_import.ir_cron_accounting_import").method_direct_trigger()
         record.invalidate_recordset()
@@ -142,7 +142,7 @@ class TestAccountingImportAccess(AccountingImportCommon):
         cron = self.env.ref("crm_accounting_import.ir_cron_accounting_import")
         with (
             self.enter_registry_test_mode(),
-            patch.object(accounting_import, "BATCH_ROWS", 2),
+            patch.object(working, "LARGEST_BATCH", 2),
             patch.object(type(record), "_set_results", killed),
             mute_logger("odoo.addons.base.models.ir_cron"),
         ):

@@ -203,8 +203,16 @@ class TestAccountingImportErrors(AccountingImportCommon):
         self.assertRowError(self._row(customer="OWN"), "your own company", column="Customer")
 
     def test_paid_more_than_invoiced(self):
+        """What is too much stays on account; a credit note has nothing that could."""
+        rows = [[*ROW, "2024-01-20", "100.01"]]
+        for expected in ({"created": 1}, {"unchanged": 1}):
+            _record, result = self._import_rows(rows, PAID_HEADER)
+            self.assertCounts(result, **expected)
+        move = self._get_move(ROW[1])
+        self.assertEqual(move.payment_state, "paid")
+        self.assertEqual(self.acme.credit, -0.01)
         self.assertRowError(
-            [*ROW, "2024-01-20", "100.01"],
+            ["C-77", "F-2", "2024-01-05", "", "-100.00", "2024-01-20", "100.01"],
             "More was settled than invoiced",
             PAID_HEADER,
             column="Settled Amount, Amount",

@@ -178,7 +178,7 @@ class TestAccountingImportFile(AccountingImportCommon):
 
     def test_tax_that_is_no_tax_id(self):
         header = (*HEADER, "VAT")
-        for value, field in (("220.00", False), ("22%", False), ("IT01234567890", "customer_vat")):
+        for value, field in (("220.00", "tax"), ("22%", False), ("IT01234567890", "customer_vat")):
             record = self._upload(self._csv([(*ROW, value)], header))
             self.assertEqual(record.column_ids[-1].field, field, value)
 

@@ -35,8 +35,8 @@ class TestAccountingImportIbm(AccountingImportCommon):
         record, result = self._import(content, create_customers=True)
         self.assertEqual(result["rows"], 2466)
         self.assertEqual(result["state"], "running", "left to the scheduled action")
-        importer = record._with_importer()
-        while lines := importer._get_pending_lines():
+        importer = record._with_worker()
+        while lines := importer._get_waiting_lines():
             importer._book_lines(lines)
             # What autovacuum does after a committed batch: a planner that takes the books for
             # empty makes this test ten times slower.

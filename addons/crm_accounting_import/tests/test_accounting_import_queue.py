@@ -7,10 +7,10 @@ from odoo import SUPERUSER_ID, Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ..models.accounting_import import accounting_import
+from ..models.accounting_import import working
 from .common import AccountingImportCommon
 
-LOGGER = "odoo.addons.crm_accounting_import.models.accounting_import.accounting_import"
+LOGGER = "odoo.addons.crm_accounting_import.models.accounting_import.working"
 
 
 @tagged("post_install", "-at_install")
@@ -41,7 +41,7 @@ class TestAccountingImportQueue(AccountingImportCommon):
             ["C-77", f"{prefix}-{number}", "2024-01-05", "2024-02-05", "10.00"]
             for number in range(count)
         ]
-        with patch.object(accounting_import, "DIRECT_ROWS", 0):
+        with patch.object(working, "DIRECT_ROWS", 0):
             record, result = self._import(self._csv(rows), user=user or self.clerk, **options)
         self.assertEqual(result["state"], "running")
         return record.with_user(self.env.user)
@@ -49,7 +49,7 @@ class TestAccountingImportQueue(AccountingImportCommon):
     def _run(self, batch_rows=250):
         with (
             self.enter_registry_test_mode(),
-            patch.object(accounting_import, "BATCH_ROWS", batch_rows),
+            patch.object(working, "LARGEST_BATCH", batch_rows),
         ):
             self.env.ref("crm_accounting_import.ir_cron_accounting_import").method_direct_trigger()
         self.env.invalidate_all()
@@ -284,7 +284,7 @@ class TestAccountingImportQueue(AccountingImportCommon):
             languages.append(record.env.lang)
             return original(record)
 
-        self._run_with("_notify_importer", notify)
+        self._run_with("_notify_worker", notify)
         self.assertFailed(record, "Import_Clerk")
         self.assertEqual(languages, ["it_IT"])
 
@@ -293,7 +293,7 @@ class TestAccountingImportQueue(AccountingImportCommon):
         record = self._start_large("R")
         self.clerk.unlink()
         with self.assertRaises(ValueError):
-            record.sudo()._with_importer()
+            record.sudo()._with_worker()
 
     def test_system_finishes_what_it_started(self):
         system = self.env["res.users"].browse(SUPERUSER_ID)

@@ -7,12 +7,12 @@ from odoo import Command
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools import SQL, format_date, formatLang
 
-from .parsing import ImportRow
+from .parsing import ImportRow, Settlement
 
 _logger = logging.getLogger(__name__)
 
 #: Nobody is told, asked to follow or reminded of a thousand old invoices.
-_QUIET = {
+QUIET = {
     "mail_create_nolog": True,
     "mail_create_nosubscribe": True,
     "mail_notrack": True,
@@ -29,34 +29,72 @@ class Booking:
 
     def _book_lines(self, lines):
         """Book rows; each gets its result. In one go, or one by one where something is refused."""
-        record = self.with_context(**_QUIET)
-        lines = lines.with_env(record.env).sudo()
-        rows = record._parse_lines(lines)
-        left_out = [row for row in rows if row.is_left_out]
-        record._match_invoices(left_out)
-        record._leave_out(left_out)
-        rows = [row for row in rows if not row.is_left_out]
-        record._match_customers(rows)
-        record._match_opportunities(rows)
-        record._match_invoices(rows)
-        for row in rows:
-            if row.move:
-                record._check_imported(row)
-            elif not row.errors:
-                record._check_new(row)
-        record._reject_rows([row for row in rows if row.errors])
-        record._book_rows([row for row in rows if not row.errors])
+        record = self.with_context(**QUIET)
+        rows = record._understand(lines.with_env(record.env).sudo())
+        rows = record._sort_out(rows)
+        record._halve_on_refusal(rows, record._book_rows, record._forget_created)
+
+    def _check_lines(self, lines):
+        """Say of each row what booking it will do; book nothing."""
+        rows = self._sort_out(self._understand(lines))
+        self._set_results([row for row in rows if row.payment], "unchanged")
+        self._set_results([row for row in rows if not row.payment], "checked")
+
+    def _sort_out(self, rows: list[ImportRow]) -> list[ImportRow]:
+        """Put aside what is wrong or is not booked; keep what was understood of the rest.
+
+        :return: the rest.
+        """
+        self._reject_rows([row for row in rows if row.errors])
+        self._leave_out([row for row in rows if row.is_left_out and not row.errors])
+        rows = [row for row in rows if not row.errors and not row.is_left_out]
+        self._store_values(rows)
+        return rows
+
+    def _understand(self, lines) -> list[ImportRow]:
+        """What the rows mean, and what is wrong with them: read, matched, checked, not booked."""
+        rows = self._parse_lines(lines)
+        self._match_invoices(rows)
+        self._check_left_out(rows)
+        rest = [row for row in rows if not row.is_left_out]
+        self._match_customers(rest)
+        self._match_opportunities(rest)
+        self._match_salespeople(rest)
+        self._match_payments([row for row in rest if row.is_payment and not row.errors])
+        self._check_same_documents(
+            [row for row in rest if not (row.is_payment or row.move or row.errors)]
+        )
+        for row in rest:
+            if row.errors:
+                continue
+            if row.is_payment:
+                self._check_payment(row)
+            elif row.move:
+                self._check_imported(row)
+            else:
+                self._check_new(row)
+        return rows
 
     def _book_rows(self, rows: list[ImportRow]):
-        """Book rows in a savepoint; halve them until the one that is refused stands alone."""
+        documents = [row for row in rows if not row.is_payment]
+        known = [row for row in documents if row.move]
+        self._create_documents([row for row in documents if not row.move])
+        self._update_documents(known)
+        self._create_payments([row for row in rows if row.is_payment])
+
+    def _halve_on_refusal(self, rows: list[ImportRow], work, forget=None, refuse=None):
+        """Work on rows in a savepoint; halve them until the one that is refused stands alone.
+
+        :param work: what to do with rows.
+        :param forget: called with rows before they are tried again, after what was made for them
+            was rolled back.
+        :param refuse: what to do with rows that have errors now; by default they are rejected.
+        """
         if not rows:
             return
-        new_rows = [row for row in rows if not row.move]
-        known_rows = [row for row in rows if row.move]
         try:
             with self.env.cr.savepoint():
-                self._create_documents(new_rows)
-                self._update_documents(known_rows)
+                work(rows)
         except OperationalError:
             # Concurrency: Odoo repeats the whole transaction.
             raise
@@ -65,8 +103,9 @@ class Booking:
             if len(rows) > 1:
                 middle = len(rows) // 2
                 for half in (rows[:middle], rows[middle:]):
-                    self._forget_created(half)
-                    self._book_rows(half)
+                    if forget:
+                        forget(half)
+                    self._halve_on_refusal(half, work, forget, refuse)
                 return
             row = rows[0]
             if isinstance(error, (UserError, RedirectWarning)):
@@ -77,7 +116,7 @@ class Booking:
                 )
                 reason = self.env._("Odoo could not book it: %(error)s", error=error)
             row.add_error(reason)
-            self._reject_rows(rows)
+            (refuse or self._reject_rows)(rows)
 
     def _forget_created(self, rows: list[ImportRow]):
         """What a failed attempt created for these rows is gone; the other half may have more."""
@@ -89,9 +128,12 @@ class Booking:
                 missing.append(row)
         self._match_customers(missing)
 
-    def _leave_out(self, rows: list[ImportRow]):
+    def _check_left_out(self, rows: list[ImportRow]):
         """Drafts, and what was cancelled, were never invoiced; unless an earlier file did."""
         for row in rows:
+            if not row.is_left_out:
+                continue
+            row.errors.clear()
             if row.move.state == "posted":
                 row.add_error(
                     self.env._(
@@ -100,13 +142,15 @@ class Booking:
                     ),
                     "status",
                 )
-                self._reject_rows([row])
-                continue
+
+    def _leave_out(self, rows: list[ImportRow]):
+        for row in rows:
+            name = "status" if row.status == "left_out" else "kind"
             row.line.write(
                 {
                     "state": "left_out",
-                    "column": self._get_column_name("status"),
-                    "value": row.cells["status"],
+                    "column": self._get_column_name(name),
+                    "value": row.cells[name],
                     "reason": False,
                 }
             )
@@ -119,14 +163,46 @@ class Booking:
                     "state": "error",
                     "column": ", ".join(filter(None, map(self._get_column_name, names))),
                     "value": ", ".join(row.cells.get(name, "") for name in names),
-                    "reason": "\n".join(reason for _fields, reason in row.errors),
+                    "reason": "\n".join(dict.fromkeys(reason for _fields, reason in row.errors)),
+                }
+            )
+            # They come back with it in the file of errors.
+            parts = row.line.browse(part.line.id for part in row.parts)
+            parts.write(
+                {
+                    "state": "error",
+                    "reason": self.env._("Belongs to row %(row)s.", row=row.line.row),
                 }
             )
 
     def _check_new(self, row: ImportRow):
-        self._check_lock_date(row, "invoice_date", self.journal_id)
-        if row.settled:
-            self._check_lock_date(row, "settled_date", self.payment_journal_id)
+        self._check_lock_date(row, "invoice_date", row.invoice_date, self.journal_id)
+        for settlement in row.settlements:
+            self._check_lock_date(row, "settled_date", settlement.date, self.payment_journal_id)
+
+    def _check_payment(self, row: ImportRow):
+        """A payment belongs to an imported invoice, or is put on account, as the file says."""
+        self._check_lock_date(row, "invoice_date", row.invoice_date, self.payment_journal_id)
+        if row.kind == "on_account" or row.errors:
+            return
+        if row.move.state != "posted":
+            row.add_error(
+                self.env._(
+                    "A payment of an invoice that was not imported. If it is money on account, say"
+                    " so where the words of the file are explained."
+                ),
+                "kind",
+            )
+        elif row.move.commercial_partner_id != row.partner.commercial_partner_id:
+            row.add_error(
+                self.env._(
+                    "The number was imported for another customer: %(customer)s",
+                    customer=row.move.commercial_partner_id.display_name,
+                ),
+                *self._get_customer_fields(row),
+            )
+        elif row.move.currency_id != row.currency:
+            row.add_error(self.env._("The invoice has another currency."), "currency", "number")
 
     def _get_receivable_account(self, partner):
         account = partner.with_company(self.company_id).property_account_receivable_id
@@ -196,8 +272,8 @@ class Booking:
                 ),
                 "settled_amount" if "settled_amount" in row.cells else "settled_date",
             )
-        elif self._get_amount_to_pay(row):
-            self._check_lock_date(row, "settled_date", self.payment_journal_id)
+        for settlement in self._get_settlements_to_book(row):
+            self._check_lock_date(row, "settled_date", settlement.date, self.payment_journal_id)
 
     def _get_imported_payment(self, move) -> float:
         """What imports have paid of an invoice so far, in its currency."""
@@ -231,10 +307,23 @@ class Booking:
                 partial[own] for partial in partials if partial[side].move_id.is_invoice()
             )
         money = move.amount_total - move.amount_residual - credited
-        amount = min(
-            row.settled - max(money, self._get_imported_payment(move)), move.amount_residual
-        )
+        imported = self._get_imported_payment(move)
+        amount = row.settled - max(money, imported)
+        if not (imported and row.settled > move.amount_total):
+            # More than is open: a payment or a credit note in Odoo means the same.
+            amount = min(amount, move.amount_residual)
         return row.currency.round(max(amount, 0.0))
+
+    def _get_settlements_to_book(self, row: ImportRow) -> list[Settlement]:
+        """The settlements that are to be booked: what Odoo knows is taken to be the first ones."""
+        known = row.settled - self._get_amount_to_pay(row)
+        result = []
+        for settlement in row.settlements:
+            amount = row.currency.round(max(settlement.amount - max(known, 0.0), 0.0))
+            known -= settlement.amount
+            if amount:
+                result.append(Settlement(settlement.date, amount))
+        return result
 
     def _create_documents(self, rows: list[ImportRow]):
         """Post the invoices of new rows, pay and dispute them as the file says."""
@@ -251,9 +340,11 @@ class Booking:
         moves.action_post()
         for row, move in zip(rows, moves, strict=True):
             row.move = move
-        self._pay_rows([(row, row.settled) for row in rows if row.settled])
+        self._pay_rows([(row, settlement) for row in rows for settlement in row.settlements])
         self._block_moves(rows)
         self._set_results(rows, "created")
+        lines = rows[0].line.union(*(row.line for row in rows))
+        lines.made_move = True
 
     def _prepare_invoice(self, row: ImportRow) -> dict:
         """Hook: values of an invoice or credit note.
@@ -265,7 +356,8 @@ class Booking:
             row.amount, self.company_id.currency_id, self.company_id, row.invoice_date
         )
         salesperson = (
-            (row.opportunity and row.opportunity.sudo().user_id)
+            row.salesperson
+            or (row.opportunity and row.opportunity.sudo().user_id)
             or row.partner.user_id
             or row.partner.commercial_partner_id.user_id
         )
@@ -311,50 +403,74 @@ class Booking:
             ],
         }
 
-    def _pay_rows(self, amounts: list[tuple[ImportRow, float]]):
-        """Register a payment for each row and reconcile it with the row's invoice."""
-        if not amounts:
+    def _pay_rows(self, settlements: list[tuple[ImportRow, Settlement]]):
+        """Register payments and reconcile them with the invoices of their rows, the oldest first.
+        What is paid too much stays on account.
+        """
+        if not settlements:
             return
-        moves = self.env["account.move"].union(*(row.move for row, _amount in amounts))
+        moves = self.env["account.move"].union(*(row.move for row, _settlement in settlements))
         # A disputed invoice would stay so when it is paid.
         self._unblock_moves(moves)
+        payments = self._post_payments(settlements)
+        payments_by_move = defaultdict(payments.browse)
+        for (row, _settlement), payment in zip(settlements, payments, strict=True):
+            payments_by_move[row.move] |= payment
+        plan = []
+        for move, move_payments in payments_by_move.items():
+            receivable = move.line_ids.filtered(
+                lambda line: line.display_type == "payment_term" and not line.reconciled
+            )
+            if receivable:
+                plan.append(
+                    receivable
+                    | move_payments.move_id.line_ids.filtered(
+                        lambda line, accounts=receivable.account_id: line.account_id in accounts
+                    )
+                )
+        self.env["account.move.line"]._reconcile_plan(plan)
+
+    def _post_payments(self, settlements: list[tuple[ImportRow, Settlement]]):
         payments = self.env["account.payment"].create(
-            [self._prepare_payment(row, amount) for row, amount in amounts]
+            [self._prepare_payment(row, settlement) for row, settlement in settlements]
         )
         self._link_entries(payments)
         payments.action_post()
-        plan = []
-        for (row, _amount), payment in zip(amounts, payments, strict=True):
-            receivable = row.move.line_ids.filtered(
-                lambda line: line.display_type == "payment_term" and not line.reconciled
-            )
-            plan.append(
-                receivable
-                | payment.move_id.line_ids.filtered(
-                    lambda line, accounts=receivable.account_id: line.account_id in accounts
-                )
-            )
-        self.env["account.move.line"]._reconcile_plan(plan)
+        return payments
 
-    def _prepare_payment(self, row: ImportRow, amount: float) -> dict:
+    def _create_payments(self, rows: list[ImportRow]):
+        """Rows that are payments: of an invoice that an earlier file brought, or on account."""
+        new = [row for row in rows if not row.payment]
+        self._create_customers(new)
+        settlements = {row.line.id: Settlement(row.invoice_date, row.amount) for row in new}
+        self._pay_rows([(row, settlements[row.line.id]) for row in new if row.kind == "payment"])
+        if on_account := [row for row in new if row.kind == "on_account"]:
+            self._post_payments([(row, settlements[row.line.id]) for row in on_account])
+        self._set_results(new, "created")
+        self._set_results([row for row in rows if row.payment], "unchanged")
+
+    def _prepare_payment(self, row: ImportRow, settlement: Settlement) -> dict:
         """Hook: values of a payment."""
         payment_type = "outbound" if row.is_refund else "inbound"
+        partner = (row.move or row.partner).commercial_partner_id
         receivable = row.move.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        account = receivable.account_id[:1] or self._get_receivable_account(partner)
         return {
-            "date": row.settled_date,
-            "amount": amount,
+            "date": settlement.date,
+            "amount": settlement.amount,
             "payment_type": payment_type,
             "partner_type": "customer",
-            "partner_id": row.move.commercial_partner_id.id,
+            "partner_id": partner.id,
             "company_id": self.company_id.id,
             "journal_id": self.payment_journal_id.id,
             "currency_id": row.currency.id,
             "payment_method_line_id": self.payment_journal_id[
                 f"{payment_type}_payment_method_line_ids"
             ][:1].id,
-            "destination_account_id": receivable.account_id[:1].id,
+            "destination_account_id": account.id,
             "memo": row.number,
-            "invoice_ids": [Command.link(row.move.id)],
+            "invoice_ids": [Command.set(row.move.ids)],
+            "accounting_import_line_id": row.line.id,
         }
 
     def _link_entries(self, payments):
@@ -399,8 +515,9 @@ class Booking:
         for row in rows:
             row.changes = []
             was_blocked = row.move.payment_state == "blocked"
-            if amount := self._get_amount_to_pay(row):
-                amounts.append((row, amount))
+            if settlements := self._get_settlements_to_book(row):
+                amounts += [(row, settlement) for settlement in settlements]
+                amount = sum(settlement.amount for settlement in settlements)
                 row.changes.append(
                     self.env._(
                         "Payment: %(amount)s",
@@ -449,6 +566,53 @@ class Booking:
             ).date_maturity = due_date
             moves.with_context(skip_invoice_sync=True).invoice_date_due = due_date
 
+    def _store_values(self, rows: list[ImportRow]):
+        """Keep what the rows were understood to mean, with the sign of the receivable."""
+        if not rows:
+            return
+        lines = self.env["accounting.import.line"].browse(row.line.id for row in rows)
+        columns = {
+            "kind": [row.kind for row in rows],
+            "invoice_date": [row.invoice_date for row in rows],
+            "due_date": [None if row.is_payment else row.due_date for row in rows],
+            "currency_id": [row.currency.id for row in rows],
+            "amount": [
+                row.amount if row.kind == "invoice" else -row.amount if row.amount else 0.0
+                for row in rows
+            ],
+            "payment_amount": [self._get_payment_amount(row) for row in rows],
+            "partner_id": [row.partner.id if row.partner else None for row in rows],
+            "found_by": [row.found_by for row in rows],
+        }
+        types = ("varchar", "date", "date", "int", "numeric", "numeric", "int", "varchar")
+        names = SQL(", ").join(map(SQL.identifier, columns))
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE accounting_import_line line SET (%s) = (%s)
+                  FROM unnest(%s::int[], %s) found (id, %s)
+                 WHERE line.id = found.id
+                """,
+                names,
+                SQL(", ").join(SQL.identifier("found", name) for name in columns),
+                lines.ids,
+                SQL(", ").join(
+                    SQL("%s::" + kind + "[]", values)
+                    for kind, values in zip(types, columns.values(), strict=True)
+                ),
+                names,
+            )
+        )
+        lines.invalidate_recordset(list(columns))
+
+    def _get_payment_amount(self, row: ImportRow) -> float:
+        """What is paid by the row when it is booked."""
+        if row.is_payment:
+            return 0.0 if row.payment else row.amount
+        if row.move:
+            return self._get_amount_to_pay(row)
+        return row.currency.round(row.settled)
+
     def _set_results(self, rows: list[ImportRow], state: str):
         """Keep what became of the rows: by one statement, for each has its own invoice."""
         if not rows:
@@ -459,12 +623,12 @@ class Booking:
                 """
                 UPDATE accounting_import_line line
                    SET state = %s, move_id = result.move_id, reason = NULLIF(result.reason, '')
-                  FROM unnest(%s, %s, %s) result (id, move_id, reason)
+                  FROM unnest(%s, %s::int[], %s) result (id, move_id, reason)
                  WHERE line.id = result.id
                 """,
                 state,
                 lines.ids,
-                [row.move.id for row in rows],
+                [row.move.id or None for row in rows],
                 ["\n".join(row.changes) for row in rows],
             )
         )

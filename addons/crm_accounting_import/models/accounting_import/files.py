@@ -86,20 +86,21 @@ def detect_encoding(content: bytes) -> str | None:
     head = content[:2000]
     if head.count(0) > len(head) // 4:
         return "utf-16"
-    if _is_decodable(content, "utf-8"):
+    if is_decodable(content, "utf-8"):
         return "utf-8"
     letters = b"".join(line for line in content.splitlines() if not line.isascii())[:50_000]
     guess = chardet.detect(letters)
     found = SEVERAL_BYTES.get((guess["encoding"] or "").lower())
-    if found and guess["confidence"] >= SURE and _is_decodable(content, ENCODINGS[found]):
+    if found and guess["confidence"] >= SURE and is_decodable(content, found):
         return found
     western, central = (content.decode(codec, "replace") for codec in ("cp1252", "cp1250"))
     return "latin-1" if western == central else None
 
 
-def _is_decodable(content: bytes, codec: str) -> bool:
+def is_decodable(content: bytes, encoding: str) -> bool:
+    """Whether the content can be text in this encoding (a name of the selection)."""
     try:
-        content.decode(codec)
+        content.decode(ENCODINGS[encoding])
     except UnicodeDecodeError:
         return False
     return True

@@ -1,10 +1,10 @@
 from collections import defaultdict
 
 from odoo.fields import Domain
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL, email_normalize, escape_psql
 
 from .parsing import ImportRow
-from .values import normalize_name, normalize_tax_id
+from .values import normalize_name, normalize_number, normalize_tax_id
 
 #: A customer is looked for by these, in this order: the first that finds somebody decides.
 _KINDS = ("customer_ref", "customer_vat", "customer_name", "customer_email")
@@ -43,6 +43,7 @@ class Matching:
                     )
                 else:
                     row.partner = partners
+                    row.found_by = kind.removeprefix("customer_")
             unmatched = rest
         self._check_matched(rows)
         for row in unmatched:
@@ -54,6 +55,8 @@ class Matching:
                 row.add_error(
                     self.env._("There is no such customer."), *self._get_customer_fields(row)
                 )
+            else:
+                row.found_by = "new"
 
     def _check_matched(self, rows: list[ImportRow]):
         """What a file says of a customer must fit together: it is never ours, and what its columns
@@ -160,14 +163,18 @@ class Matching:
         rows_by_key = defaultdict(list)
         for row in rows:
             if not row.partner:
-                texts = ((kind, self._get_customer_text(row, kind).lower()) for kind in _KINDS)
-                rows_by_key[next(key for key in texts if key[1])].append(row)
+                rows_by_key[self._get_customer_key(row)].append(row)
         partners = self.env["res.partner"].create(
             [self._prepare_customer(key_rows[0]) for key_rows in rows_by_key.values()]
         )
         for partner, key_rows in zip(partners, rows_by_key.values(), strict=True):
             for row in key_rows:
                 row.partner = partner
+
+    def _get_customer_key(self, row: ImportRow) -> tuple[str, str]:
+        """What tells the customer of one row from that of another: the first that is filled in."""
+        texts = ((kind, self._get_customer_text(row, kind).lower()) for kind in _KINDS)
+        return next((key for key in texts if key[1]), ("", ""))
 
     def _get_customer_fields(self, row: ImportRow) -> list[str]:
         fields = [kind for kind in ("customer", *_KINDS) if kind in row.cells]
@@ -245,3 +252,102 @@ class Matching:
         move_by_name = {move.name: move for move in moves}
         for row in rows:
             row.move = move_by_name.get(row.number, self.env["account.move"])
+
+    def _match_salespeople(self, rows: list[ImportRow]):
+        """By name, login or e-mail address; who is none in Odoo is an error."""
+        texts = {text for row in rows if (text := row.cells.get("salesperson"))}
+        if not texts:
+            return
+        user_by_text = {}
+        users = self.env["res.users"].search(
+            Domain("share", "=", False)
+            & Domain("company_ids", "in", self.company_id.ids)
+            & Domain.OR(
+                Domain(name, "=ilike", escape_psql(text))
+                for text in texts
+                for name in ("name", "login", "email")
+            )
+        )
+        for user in users:
+            for text in (user.name, user.login, user.email):
+                user_by_text.setdefault((text or "").lower(), set()).add(user)
+        for row in rows:
+            text = row.cells.get("salesperson")
+            found = user_by_text.get((text or "").lower(), ())
+            if text and len(found) != 1:
+                row.add_error(
+                    self.env._("No user of Odoo, or more than one, has this name."), "salesperson"
+                )
+            elif text:
+                (row.salesperson,) = found
+
+    def _match_payments(self, rows: list[ImportRow]):
+        """Set the payment that an earlier import made from a row that is a payment."""
+        payments = self.env["account.payment"].search(
+            [
+                ("journal_id.is_accounting_import", "=", True),
+                ("company_id", "=", self.company_id.id),
+                ("memo", "in", [row.number for row in rows if row.number]),
+                ("state", "in", ("in_process", "paid")),
+            ]
+        )
+        payments_by_memo = payments.grouped("memo")
+        for row in rows:
+            row.payment = payments_by_memo.get(row.number, payments.browse()).filtered(
+                lambda payment, row=row: (
+                    payment.date == row.invoice_date
+                    and payment.currency_id == row.currency
+                    and not row.currency.compare_amounts(payment.amount, row.amount)
+                    and payment.partner_id.commercial_partner_id
+                    == row.partner.commercial_partner_id
+                    and bool(payment.invoice_ids) == (row.kind == "payment")
+                )
+            )[:1]
+
+    def _check_same_documents(self, rows: list[ImportRow]):
+        """A document of the same customer, day and amount whose number differs in its zeros at the
+        beginning only, or that was made in Odoo, is most likely the same one: it is never made
+        twice without a word.
+        """
+        rows = [row for row in rows if row.partner and row.invoice_date and row.amount]
+        if not rows:
+            return
+        moves = self.env["account.move"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("move_type", "in", ("out_invoice", "out_refund")),
+                ("state", "=", "posted"),
+                ("commercial_partner_id", "in", [r.partner.commercial_partner_id.id for r in rows]),
+                ("invoice_date", "in", list({row.invoice_date for row in rows})),
+                ("amount_total", "in", list({row.amount for row in rows})),
+            ]
+        )
+        found = defaultdict(self.env["account.move"].browse)
+        for move in moves:
+            for number in {normalize_number(text or "") for text in (move.name, move.ref)}:
+                found[move.commercial_partner_id, move.invoice_date, number] |= move
+        seen = {}
+        for row in rows:
+            partner, number = row.partner.commercial_partner_id, normalize_number(row.number)
+            same = found[partner, row.invoice_date, number].filtered(
+                lambda move, row=row: (
+                    not row.currency.compare_amounts(move.amount_total, row.amount)
+                )
+            )
+            other = seen.setdefault((partner, row.invoice_date, row.amount, number), row)
+            if same:
+                row.add_error(
+                    self.env._(
+                        "Odoo has it already: %(name)s, of the same customer, date and amount.",
+                        name=same[0].display_name,
+                    ),
+                    "number",
+                )
+            elif other is not row:
+                row.add_error(
+                    self.env._(
+                        "Row %(row)s is the same document: the numbers differ in zeros only.",
+                        row=other.line.row,
+                    ),
+                    "number",
+                )

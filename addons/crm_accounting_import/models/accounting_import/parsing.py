@@ -1,16 +1,18 @@
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from typing import NamedTuple
 
 from odoo.tools import format_date
 
 from .files import NO_VALUE
 from .values import (
     find_currency_sign,
-    find_kind,
-    find_status,
+    normalize_word,
     parse_amount,
     parse_boolean,
     parse_date,
+    parse_days,
+    split_currency_code,
 )
 
 #: What stands in cells that have no value; the first one for formulas that nobody worked out.
@@ -29,13 +31,21 @@ SPREADSHEET_ERRORS = (
 LONGEST_NUMBER = 100
 
 
+class Settlement(NamedTuple):
+    """Money, or something in its place, that settled a part of a document on a day."""
+
+    date: date
+    amount: float
+
+
 @dataclass
 class ImportRow:
-    """One row of a file, understood as far as possible.
+    """One document of a file, understood as far as possible: most often one row.
 
-    ``settled`` and ``amount`` are in the currency of the row, never negative; ``is_refund`` tells
-    a credit note. ``disputed`` is ``None`` when the file does not say. ``changes`` says what an
-    update changed on the invoice.
+    What the cells say comes first (``written_…``: with the sign that stands there); rows of one
+    number are put together then, and judged. ``amount`` and what settled it are in the currency of
+    the row, never negative; ``kind`` tells a credit note. ``disputed`` is ``None`` when the file
+    does not say. ``changes`` says what an update changed on the invoice.
     """
 
     line: object
@@ -43,18 +53,43 @@ class ImportRow:
     number: str = ""
     invoice_date: date | None = None
     due_date: date | None = None
-    amount: float | None = None
-    is_refund: bool = False
     settled_date: date | None = None
-    settled: float = 0.0
+    written_amount: float | None = None
+    written_settled: float | None = None
+    written_balance: float | None = None
+    written_credit: float | None = None
+    written_kind: str | None = None
+    status: str | None = None
+    kind: str = "invoice"
+    amount: float | None = None
+    settlements: list[Settlement] = field(default_factory=list)
     disputed: bool | None = None
     currency: object = None
     partner: object = None
+    found_by: str | None = None
+    salesperson: object = None
     opportunity: object = None
     move: object = None
+    payment: object = None
+    parts: list = field(default_factory=list)
     is_left_out: bool = False
     errors: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether the customer gets something back."""
+        return self.kind == "credit_note"
+
+    @property
+    def is_payment(self) -> bool:
+        """Whether the row itself is money and no document that is invoiced."""
+        return self.kind in ("payment", "on_account")
+
+    @property
+    def settled(self) -> float:
+        """All that the file knows to be settled."""
+        return sum(settlement.amount for settlement in self.settlements)
 
     def add_error(self, reason: str, *fields: str):
         """Note why the row cannot be imported and in which fields the reason lies."""
@@ -62,20 +97,22 @@ class ImportRow:
 
 
 class Parsing:
-    """From the texts of a row to values, and what one row alone tells to be wrong."""
+    """From the texts of a row to values, and what one document alone tells to be wrong."""
 
     __slots__ = ()
 
     def _parse_lines(self, lines) -> list[ImportRow]:
-        """The rows of these lines, each with what is wrong with it."""
+        """The documents of these lines, each with what is wrong with it."""
         columns = self.column_ids.sorted("index")
         index_by_field = {column.field: column.index for column in columns if column.field}
         currencies = {
             currency.name.upper(): currency
             for currency in self.env["res.currency"].with_context(active_test=False).search([])
         }
-        rows = []
-        for line in lines:
+        meanings = self._get_meanings()
+        parts = lines.search([("head_id", "in", lines.ids)]).grouped("head_id")
+
+        def parse(line) -> ImportRow:
             cells = line.cells or []
             row = ImportRow(
                 line=line,
@@ -84,21 +121,32 @@ class Parsing:
                     for name, index in index_by_field.items()
                 },
             )
-            rows.append(row)
             if len(cells) > len(columns):
                 row.add_error(
                     self.env._("The row has more cells than the header: a separator too many?")
                 )
-                continue
-            self._parse_spreadsheet_errors(row)
-            self._parse_number(row)
-            self._parse_currency(row, currencies)
-            self._parse_dates(row)
-            self._parse_amounts(row)
-            self._parse_kind(row)
-            self._parse_status(row)
-            self._parse_disputed(row)
+            else:
+                self._parse_cells(row, currencies, meanings)
+            return row
+
+        rows = []
+        for line in lines:
+            row = parse(line)
+            row.parts = [parse(part) for part in parts.get(line, ())]
+            self._join_parts(row)
+            self._judge(row)
+            rows.append(row)
         return rows
+
+    def _parse_cells(self, row: ImportRow, currencies: dict, meanings: dict):
+        """What stands in the cells, each by itself."""
+        self._parse_spreadsheet_errors(row)
+        self._parse_number(row)
+        self._parse_currency(row, currencies)
+        self._parse_words(row, meanings)
+        self._parse_dates(row)
+        self._parse_amounts(row)
+        self._parse_disputed(row)
 
     def _parse_spreadsheet_errors(self, row: ImportRow):
         """What a spreadsheet could not work out is nothing, and not empty."""
@@ -133,58 +181,92 @@ class Parsing:
         root = self.company_id.sudo().root_id
         return any(rate.company_id in (root.browse(), root) for rate in currency.rate_ids)
 
+    def _parse_words(self, row: ImportRow, meanings: dict):
+        """What kind of document it is and what became of it, as the person said what words mean."""
+        if text := row.cells.get("kind"):
+            row.written_kind = meanings.get(("kind", normalize_word(text)))
+            if not row.written_kind:
+                row.add_error(self.env._("It is not known what kind of document this is."), "kind")
+        row.status = "open"
+        if text := row.cells.get("status"):
+            row.status = meanings.get(("status", normalize_word(text)))
+            if not row.status:
+                row.add_error(self.env._("It is not known what this status means."), "status")
+        row.is_left_out = "left_out" in (row.written_kind, row.status)
+
     def _parse_dates(self, row: ImportRow):
-        reasons = {
-            "invoice_date": self.env._("The invoice date is missing."),
-            "due_date": self.env._("The due date is missing."),
-            "settled_date": None,
-        }
-        for name, reason in reasons.items():
-            text = row.cells.get(name, "")
-            if text:
+        for name in ("invoice_date", "due_date", "settled_date"):
+            if text := row.cells.get(name):
                 try:
                     setattr(row, name, parse_date(text, self.date_format))
                 except ValueError:
                     row.add_error(self.env._("This is not a date in the chosen date format."), name)
-            elif reason and (name != "due_date" or not self._is_written_as_refund(row)):
-                row.add_error(reason, name)
-        if row.invoice_date and not row.cells["due_date"]:
-            # Other programs give credit notes no due date.
-            row.due_date = row.invoice_date
-        if not row.invoice_date:
-            return
-        if row.due_date and row.due_date < row.invoice_date:
+        if not row.cells["invoice_date"]:
+            row.add_error(self.env._("The invoice date is missing."), "invoice_date")
+        if not row.cells.get("due_date"):
+            self._set_due_date(row)
+        if row.invoice_date and row.due_date and row.due_date < row.invoice_date:
             # Nobody can pay before he knows: it is due when it is issued.
             row.due_date = row.invoice_date
 
-    def _is_written_as_refund(self, row: ImportRow) -> bool:
+    def _set_due_date(self, row: ImportRow):
+        """The due date that payment terms give: those of the row, else those of the import. Other
+        programs give credit notes none: they count from the beginning.
+        """
+        text = row.cells.get("terms")
+        if not text and self._is_due_at_once(row):
+            row.due_date = row.invoice_date
+            return
+        try:
+            term, days = None, parse_days(text or "")
+        except ValueError:
+            term, days = self.payment_term_id, 0
+            if text:
+                term = term.search([("name", "=ilike", text)], limit=1)
+        if text and not term and term is not None:
+            row.add_error(self.env._("Odoo knows no payment terms of this name."), "terms")
+        elif term is not None and not term:
+            row.add_error(self.env._("The due date is missing."), "due_date")
+        elif row.invoice_date and term:
+            # An imported invoice has one due date: the last.
+            row.due_date = max(line._get_due_date(row.invoice_date) for line in term.line_ids)
+        elif row.invoice_date:
+            row.due_date = row.invoice_date + timedelta(days=days)
+
+    def _is_due_at_once(self, row: ImportRow) -> bool:
         return (
-            row.cells["amount"].startswith(("-", "("))
-            or find_kind(row.cells.get("kind", "")) == "credit_note"
+            row.cells.get("amount", "").startswith(("-", "("))
+            or row.written_kind in ("credit_note", "payment", "on_account")
             or bool(row.cells.get("credit"))
         )
 
     def _parse_amounts(self, row: ImportRow):
-        amount = self._parse_amount(row, "amount")
-        settled = self._parse_amount(row, "settled_amount")
-        if amount is None:
-            if not row.cells["amount"]:
+        row.written_credit = self._parse_amount(row, "credit")
+        if "amount" in row.cells:
+            row.written_amount = self._parse_amount(row, "amount")
+            if row.cells["amount"] == "" and row.written_credit:
+                row.written_amount = -abs(row.written_credit)
+            elif row.cells["amount"] == "":
                 row.add_error(self.env._("The amount is missing."), "amount")
-            return
-        row.amount = abs(amount)
-        row.is_refund = amount < 0
-        if settled is not None:
-            self._check_settled(row, settled)
-            row.settled = abs(settled)
-        elif row.settled_date:
-            row.settled = row.amount
+        else:
+            parts = [self._parse_amount(row, name) for name in ("net", "tax")]
+            if parts[0] is None:
+                if not row.cells["net"]:
+                    row.add_error(self.env._("The amount is missing."), "net")
+            else:
+                row.written_amount = sum(filter(None, parts))
+        row.written_settled = self._parse_amount(row, "settled_amount")
+        row.written_balance = self._parse_amount(row, "balance")
 
     def _parse_amount(self, row: ImportRow, name: str) -> float | None:
         """The amount in a cell; None when it is empty or wrong."""
         if not (text := row.cells.get(name)):
             return None
         sign = find_currency_sign(text)
-        if sign and row.currency and sign != row.currency.symbol:
+        text, code = split_currency_code(text)
+        if row.currency and not (
+            sign in (None, row.currency.symbol) and code in (None, row.currency.name)
+        ):
             row.add_error(
                 self.env._(
                     "The amount is written in another currency than %(currency)s.",
@@ -205,69 +287,6 @@ class Parsing:
             return None
         return amount
 
-    def _check_settled(self, row: ImportRow, settled: float):
-        """A credit note's settled amount may be written with or without its sign."""
-        if settled < 0 and not row.is_refund:
-            row.add_error(
-                self.env._("Amount and settled amount differ in sign."), "settled_amount", "amount"
-            )
-        elif abs(settled) - row.amount > 1e-5:
-            row.add_error(self.env._("More was settled than invoiced."), "settled_amount", "amount")
-        elif settled and not row.cells.get("settled_date"):
-            row.add_error(
-                self.env._("A settled amount needs the date on which it was settled."),
-                "settled_date",
-                "settled_amount",
-            )
-
-    def _parse_kind(self, row: ImportRow):
-        """A credit note may be written without a sign; what is none of the two is not guessed."""
-        credit = self._parse_amount(row, "credit")
-        if credit and row.amount is not None and abs(abs(credit) - row.amount) > 1e-5:
-            row.add_error(self.env._("Credit and amount differ."), "credit", "amount")
-        elif credit:
-            row.is_refund = True
-        if not (text := row.cells.get("kind")):
-            return
-        kind = find_kind(text)
-        if kind == "payment":
-            row.add_error(
-                self.env._("This is a payment: it belongs into the row of its invoice."), "kind"
-            )
-        elif not kind:
-            row.add_error(self.env._("It is not known what kind of document this is."), "kind")
-        elif kind == "invoice" and row.is_refund:
-            row.add_error(self.env._("An invoice with a negative amount."), "kind", "amount")
-        elif kind == "credit_note":
-            row.is_refund = True
-
-    def _parse_status(self, row: ImportRow):
-        """Drafts and what was cancelled are left out. What is paid was paid on a day: without it
-        nobody knows how late.
-        """
-        status = find_status(row.cells.get("status", ""))
-        if status is None:
-            row.add_error(self.env._("It is not known what this status means."), "status")
-        row.is_left_out = status == "left_out"
-        balance = self._parse_amount(row, "balance")
-        if balance is not None and row.amount is not None and not row.cells.get("settled_amount"):
-            if abs(balance) - row.amount > 1e-5:
-                row.add_error(self.env._("More is open than was invoiced."), "balance", "amount")
-            else:
-                row.settled = row.amount - abs(balance)
-        elif status == "paid" and row.amount is not None and not row.settled:
-            row.settled = row.amount
-        if row.settled and not row.settled_date:
-            row.add_error(
-                self.env._("It was paid, but the file does not say when."),
-                *[name for name in ("status", "balance", "settled_date") if name in row.cells],
-            )
-        elif status == "open" and row.cells.get("status") and row.settled == row.amount:
-            row.add_error(
-                self.env._("The status says that it is open, and another column that it is paid."),
-                "status",
-            )
-
     def _parse_disputed(self, row: ImportRow):
         if "disputed" not in row.cells:
             return
@@ -276,9 +295,9 @@ class Parsing:
         except ValueError:
             row.add_error(self.env._("This is neither yes nor no."), "disputed")
 
-    def _check_lock_date(self, row: ImportRow, name: str, journal):
+    def _check_lock_date(self, row: ImportRow, name: str, day: date, journal):
         """Odoo would move an entry in a closed period to a later date: the days would be wrong."""
-        if locks := self.company_id._get_violated_lock_dates(getattr(row, name), False, journal):
+        if locks := self.company_id._get_violated_lock_dates(day, False, journal):
             row.add_error(
                 self.env._(
                     "The accounts are closed up to %(date)s.",

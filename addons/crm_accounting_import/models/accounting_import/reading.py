@@ -1,13 +1,11 @@
 import csv
 import io
-import json
 import re
-from collections import defaultdict
+from collections import Counter
 from datetime import date, datetime, time
 from itertools import islice
 
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from .files import (
     ENCODINGS,
@@ -20,6 +18,7 @@ from .files import (
     find_separator_line,
     open_text,
 )
+from .storing import CUSTOMER_FIELDS
 from .values import (
     detect_date_format,
     detect_decimal_separator,
@@ -27,30 +26,16 @@ from .values import (
     find_field,
     is_general,
     is_tax_id,
+    is_yes_or_no,
     unescape_cell,
-)
-
-_CUSTOMER_FIELDS = (
-    "customer",
-    "customer_ref",
-    "customer_vat",
-    "customer_name",
-    "customer_email",
 )
 
 #: So many rows are looked at to find out formats.
 _SAMPLE_ROWS = 5000
 
-#: So many rows are stored by one statement.
-_STORED_ROWS = 2000
-
-
 #: Among so many rows the header is looked for, and in so many sheets.
 _HEADER_ROWS = 30
 _SHEETS = 20
-
-#: What the rows' list keeps of a number and a customer.
-_SHOWN = 100
 
 #: How letters are stored by programs of a country, by language.
 PROPOSED_ENCODINGS = {
@@ -266,11 +251,14 @@ class Reading:
         used = set()
         columns = []
         specific = {find_field(name) for name in header if not is_general(name)}
+        doubled = {name for name, count in Counter(header).items() if name and count > 1}
         for index, name in enumerate(header):
             field = find_field(name)
             if field in specific and is_general(name):
                 field = None
-            if field in used or (field == "customer_vat" and not self._has_tax_ids(index, rows)):
+            if field == "customer_vat" and not self._has_tax_ids(index, rows):
+                field = "tax"
+            if field in used or not self._can_hold(field, index, rows):
                 field = None
             used.add(field)
             samples = [cells[index] if index < len(cells) else "" for _row, cells in rows[:3]]
@@ -278,17 +266,38 @@ class Reading:
             columns.append(
                 {
                     "index": index,
-                    "name": name or self.env._("Column %(number)s", number=index + 1),
+                    "name": self._get_unique_name(name, index, is_doubled=name in doubled),
                     "field": field or False,
+                    "is_doubled": name in doubled,
                     **{f"sample_{n}": sample for n, sample in enumerate(samples, start=1)},
                 }
             )
-        if "customer" in used and used.intersection(_CUSTOMER_FIELDS) > {"customer"}:
+        if "customer" in used and used.intersection(CUSTOMER_FIELDS) > {"customer"}:
             # "Customer" beside "Customer ID" is the name.
             for column in columns:
                 if column["field"] == "customer" and "customer_name" not in used:
                     column["field"] = "customer_name"
         return columns
+
+    def _get_unique_name(self, name: str, index: int, is_doubled: bool) -> str:
+        """Columns are told apart by their names, also by other programs."""
+        if not name:
+            return self.env._("Column %(number)s", number=index + 1)
+        if not is_doubled:
+            return name
+        return self.env._("%(name)s (column %(number)s)", name=name, number=index + 1)
+
+    @staticmethod
+    def _can_hold(field: str | None, index: int, rows: list) -> bool:
+        """Whether a column can be what its header means: *Paid* may be an amount, or yes and no;
+        *VAT* the tax ID, an amount, or a rate.
+        """
+        texts = [cells[index] for _row, cells in rows if index < len(cells) and cells[index]]
+        if field == "tax":
+            return not any("%" in text for text in texts)
+        if field != "settled_amount" or not texts:
+            return True
+        return not all(map(is_yes_or_no, texts))
 
     def _has_tax_ids(self, index: int, rows: list) -> bool:
         """Whether a column of that name holds tax IDs: often it is an amount or a rate of tax."""
@@ -308,121 +317,10 @@ class Reading:
             "date_format": detect_date_format(get_cells("invoice_date", "due_date", "settled_date"))
             or False,
             "decimal_separator": detect_decimal_separator(
-                get_cells("amount", "settled_amount", "balance")
+                get_cells("amount", "settled_amount", "balance", "credit", "net", "tax")
             )
             or False,
         }
-
-    def _check_columns(self):
-        """What must be known before the first row is read."""
-        if self.is_csv and not (self.encoding or detect_encoding(self._get_content())):
-            raise UserError(
-                self.env._(
-                    "The letters of the file can be read in several ways. Choose its encoding."
-                )
-            )
-        labels = dict(
-            self.env["accounting.import.column"]._fields["field"]._description_selection(self.env)
-        )
-        mapped = self.column_ids.filtered("field").mapped("field")
-        if doubled := {field for field in mapped if mapped.count(field) > 1}:
-            raise UserError(
-                self.env._(
-                    "Several columns are to be imported as %(names)s. Choose one.",
-                    names=", ".join(labels[field] for field in sorted(doubled)),
-                )
-            )
-        missing = [
-            labels[field]
-            for field in ("number", "invoice_date", "due_date", "amount")
-            if field not in mapped
-        ]
-        if not set(_CUSTOMER_FIELDS).intersection(mapped):
-            missing.append(labels["customer"])
-        if "settled_amount" in mapped and "settled_date" not in mapped:
-            missing.append(labels["settled_date"])
-        if missing:
-            raise UserError(
-                self.env._(
-                    "Missing columns: %(names)s. Say which columns of the file hold them.",
-                    names=", ".join(missing),
-                )
-            )
-        if not self.date_format:
-            raise UserError(
-                self.env._(
-                    "The dates of the file can be read in several ways. Choose the date format."
-                )
-            )
-        if not self.decimal_separator:
-            raise UserError(
-                self.env._(
-                    "The amounts of the file can be read in two ways. Choose the decimal separator."
-                )
-            )
-
-    def _store_rows(self) -> int:
-        """Store all rows as waiting; rows that share a number are errors at once.
-
-        :return: the number of rows.
-        """
-        index_by_field = {column.field: column.index for column in self.column_ids if column.field}
-        customer_indexes = [
-            index_by_field[field] for field in _CUSTOMER_FIELDS if field in index_by_field
-        ]
-        rows = self._read_rows()
-        header_length = len(next(rows)[1])
-        row_count = 0
-        rows_by_number = defaultdict(list)
-        while chunk := list(islice(rows, _STORED_ROWS)):
-            padded = [(row, cells + [""] * (header_length - len(cells))) for row, cells in chunk]
-            # One statement instead of 2,000 records: the rows need no computed field.
-            self.env.cr.execute(
-                SQL(
-                    """
-                    INSERT INTO accounting_import_line
-                           (import_id, state, row, number, customer, cells)
-                    SELECT %s, 'pending', * FROM unnest(%s, %s, %s, %s::jsonb[])
-                    """,
-                    self.id,
-                    [row for row, _cells in padded],
-                    [cells[index_by_field["number"]][:_SHOWN] for _row, cells in padded],
-                    [
-                        " ".join(filter(None, (cells[index] for index in customer_indexes)))[
-                            :_SHOWN
-                        ]
-                        for _row, cells in padded
-                    ],
-                    [json.dumps(cells) for _row, cells in chunk],
-                )
-            )
-            for row, cells in padded:
-                rows_by_number[cells[index_by_field["number"]][:_SHOWN]].append(row)
-            row_count += len(chunk)
-        if not row_count:
-            raise UserError(self.env._("The file has a header, but no rows."))
-        self.env["accounting.import.line"].invalidate_model()
-        self._reject_duplicates(
-            {number: rows for number, rows in rows_by_number.items() if number and len(rows) > 1}
-        )
-        self.invalidate_recordset()
-        return row_count
-
-    def _reject_duplicates(self, rows_by_number: dict[str, list[int]]):
-        """Which of several rows with one number is right, nobody can tell: none is booked."""
-        lines = self.env["accounting.import.line"].sudo()  # rows are written by the import only
-        for number, rows in rows_by_number.items():
-            shown = ", ".join(map(str, rows[:10])) + (", …" if len(rows) > 10 else "")
-            lines.search([("import_id", "=", self.id), ("number", "=", number)]).write(
-                {
-                    "state": "error",
-                    "column": self._get_column_name("number"),
-                    "value": number,
-                    "reason": self.env._(
-                        "The number is in the file several times, in rows %(rows)s", rows=shown
-                    ),
-                }
-            )
 
     def _get_column_name(self, field: str) -> str:
         """Header of the column that a field is read from; empty if there is none."""

@@ -14,6 +14,7 @@ HEADERS = {
         "number",
         "invoice",
         "invoice number",
+        "num",
         "invoice no",
         "invoice nr",
         "invoice #",
@@ -80,6 +81,15 @@ HEADERS = {
         "total",
         "total amount",
         "invoice total",
+        "line total",
+        "line amount",
+        "debit",
+        "debit amount",
+        "soll",
+        "dare",
+        "debe",
+        "duguje",
+        "借方",
         "gross amount",
         "gross",
         "grand total",
@@ -132,6 +142,7 @@ HEADERS = {
     ),
     "customer_name": (
         "customer name",
+        "customer full name",
         "client name",
         "contact name",
         "kundenname",
@@ -207,6 +218,73 @@ HEADERS = {
         "余额",
         "未付金额",
     ),
+    "net": (
+        "net",
+        "net amount",
+        "net total",
+        "subtotal",
+        "sub total",
+        "amount untaxed",
+        "untaxed amount",
+        "imponibile",
+        "totale imponibile",
+        "base imponible",
+        "osnovica",
+        "netto",
+        "nettobetrag",
+        "montant ht",
+        "不含税金额",
+    ),
+    "tax": (
+        "tax",
+        "tax amount",
+        "tax total",
+        "total tax",
+        "vat amount",
+        "vat total",
+        "iva",
+        "importo iva",
+        "cuota iva",
+        "pdv",
+        "iznos pdv",
+        "mwst",
+        "umsatzsteuer",
+        "montant tva",
+        "税额",
+    ),
+    "terms": (
+        "terms",
+        "payment terms",
+        "credit terms",
+        "net days",
+        "payment days",
+        "condizioni di pagamento",
+        "termini di pagamento",
+        "condiciones de pago",
+        "plazo de pago",
+        "uvjeti plaćanja",
+        "rok plaćanja",
+        "zahlungsbedingungen",
+        "zahlungsziel",
+        "付款条件",
+        "账期",
+    ),
+    "salesperson": (
+        "salesperson",
+        "sales person",
+        "sales rep",
+        "sales representative",
+        "account manager",
+        "venditore",
+        "agente",
+        "vendedor",
+        "comercial",
+        "prodavač",
+        "prodavatelj",
+        "verkäufer",
+        "销售员",
+        "销售人员",
+    ),
     "kind": (
         "type",
         "document type",
@@ -281,6 +359,7 @@ KINDS = {
         "h",
         "accreccredit",
         "sales credit note",
+        "credit invoice",
         "refund",
         "return",
         "td04",
@@ -309,6 +388,33 @@ KINDS = {
         "paiement",
         "付款",
         "收款",
+    ),
+    "on_account": (
+        "payment on account",
+        "unapplied payment",
+        "unapplied cash payment",
+        "prepayment",
+        "advance",
+        "overpayment",
+        "acconto",
+        "anticipo",
+        "predujam",
+        "anzahlung",
+        "预收款",
+    ),
+    "left_out": (
+        "quote",
+        "quotation",
+        "estimate",
+        "proforma",
+        "pro forma",
+        "sales order",
+        "journal entry",
+        "preventivo",
+        "presupuesto",
+        "ponuda",
+        "angebot",
+        "报价单",
     ),
 }
 
@@ -342,6 +448,7 @@ STATUSES = {
         "authorised",
         "authorized",
         "posted",
+        "issued",
         "submitted",
         "viewed",
         "partial",
@@ -350,6 +457,10 @@ STATUSES = {
         "awaiting payment",
         "not paid",
         "da saldare",
+        "emessa",
+        "inviata",
+        "emitida",
+        "izdano",
         "aperta",
         "aperto",
         "da pagare",
@@ -393,6 +504,9 @@ STATUSES = {
 #: beside *Invoice ID*, *Total* beside *Amount*, which may be the net amount.
 GENERAL_HEADERS = (
     "amount",
+    "debit",
+    "line amount",
+    "line total",
     "data",
     "date",
     "datum",
@@ -404,10 +518,19 @@ GENERAL_HEADERS = (
     "invoice id",
     "iznos",
     "name",
+    "num",
     "number",
     "日期",
     "金额",
 )
+
+#: Headers of a document's total, which rows of one document repeat.
+TOTALS = ("total", "invoice total", "grand total", "amount total", "total amount", "totale")
+#: Headers of one line of a document.
+LINE_AMOUNTS = ("line total", "line amount", "item total", "totale riga", "importe línea")
+
+#: Terms that are no plain number of days.
+_OTHER_TERMS = re.compile(r"eom|fine|month|mes\b|fm\b|ende|%|月底", re.IGNORECASE)
 
 _TRUE = {"1", "y", "yes", "true", "t", "x", "si", "sì", "sí", "vero", "verdadero", "da", "是", "真"}
 _FALSE = {"", "0", "n", "no", "false", "f", "falso", "ne", "否", "假", "-"}
@@ -463,7 +586,8 @@ def _find(words: dict, text: str) -> str | None:
 
 
 def find_kind(text: str) -> str | None:
-    """``invoice``, ``credit_note`` or ``payment``; ``None`` for a word that is not known.
+    """``invoice``, ``credit_note``, ``payment``, ``on_account`` or ``left_out``; ``None`` for a
+    word that is not known.
 
     Italian programs write the code of the electronic invoice before the word: ``TD01 Fattura``.
     """
@@ -474,6 +598,39 @@ def find_kind(text: str) -> str | None:
 def find_status(text: str) -> str | None:
     """``paid``, ``open`` or ``left_out``; ``None`` for a word that is not known."""
     return _find(STATUSES, text)
+
+
+def is_total(header: str) -> bool:
+    """Whether a column of this name has the total of a document in each of its rows."""
+    return _normalize_header(header) in map(_normalize_header, TOTALS)
+
+
+def is_line_amount(header: str) -> bool:
+    """Whether a column of this name has the amount of one line of a document."""
+    return _normalize_header(header) in map(_normalize_header, LINE_AMOUNTS)
+
+
+def normalize_word(text: str) -> str:
+    """A word of a column to be compared: without case, spaces and punctuation."""
+    return _normalize_header(text)
+
+
+def normalize_number(text: str) -> str:
+    """An invoice number to be compared: without case and the zeros that a program puts before."""
+    return re.sub(r"\b0+(?=\d)", "", text.strip().lower())
+
+
+def parse_days(text: str) -> int:
+    """The days of payment terms such as ``Net 30``, ``30 gg`` or ``due on receipt``.
+
+    :raise ValueError: not a plain number of days.
+    """
+    if normalize_word(text) in ("dueonreceipt", "immediate", "immediately", "rimessadiretta"):
+        return 0
+    days = re.findall(r"\d+", text)
+    if len(days) != 1 or len(days[0]) > 3 or _OTHER_TERMS.search(text):
+        raise ValueError(text)
+    return int(days[0])
 
 
 def is_general(header: str) -> bool:
@@ -539,7 +696,7 @@ def detect_date_format(values) -> str | None:
 
 
 def _clean_amount(text: str) -> str:
-    text = _CURRENCY_SIGN.sub("", text.strip())
+    text = _CURRENCY_SIGN.sub("", text).strip()
     text = text.replace("\N{MINUS SIGN}", "-")
     if text.startswith("(") and text.endswith(")"):
         text = "-" + text[1:-1]
@@ -603,6 +760,13 @@ def find_currency_sign(text: str) -> str | None:
     return match and match[0]
 
 
+def split_currency_code(text: str) -> tuple[str, str | None]:
+    """The amount without the code of a currency before or after it, and the code."""
+    if match := re.fullmatch(r"([A-Za-z]{3})\s*(\S.*)|(.*\S)\s*([A-Za-z]{3})", text.strip()):
+        return match[2] or match[3], (match[1] or match[4]).upper()
+    return text, None
+
+
 def is_tax_id(text: str) -> bool:
     """Whether this looks like a tax ID, and not like an amount or a rate of tax."""
     if re.fullmatch(r"[^\w]*\d{1,3}(?:[.,\s]?\d{3})*[.,]\d{1,2}[^\w]*", text.strip()):
@@ -632,6 +796,11 @@ def parse_boolean(text: str) -> bool:
     if text in _FALSE:
         return False
     raise ValueError(text)
+
+
+def is_yes_or_no(text: str) -> bool:
+    """Whether this is a word for yes or no; a number is none."""
+    return not text.isdigit() and text.strip().casefold() in _TRUE | _FALSE
 
 
 def escape_cell(text: str) -> str:
