@@ -65,10 +65,22 @@ def test_accountant_imports_a_file(odoo, visit, tmp_path):
     page.locator("input[type=file]").set_input_files(file)
     page.locator("button[name=action_read_file]").click()
     page.locator("[name=column_ids] .o_data_row", has_text="Invoice Number").wait_for()
-    page.locator("button[name=action_import]").click()
+    page.locator("button[name=action_preview]").click()
+    page.locator("[name=preview_error_ids] .o_data_row", has_text="Nobody Ltd").wait_for()
+    button = page.locator("button[name=action_import]")
+    assert button.inner_text() == "Create 1 Invoice, 300.00 USD"
+    assert figures(odoo, deal)[2] == 0.0, "nothing is booked yet"
+    button.click()
+    page.locator("button[name=action_undo]").wait_for()
     page.locator("button[name=action_view_errors]").click()
     row = page.locator(".o_data_row", has_text="G-2").filter(has_text="Nobody Ltd")
     row.wait_for()
     assert "G-2" in row.inner_text()
     expected = ("overdue", "Invoiced", 300.0, 100.0)
     assert eventually(lambda: figures(odoo, deal), expected) == expected
+    page.go_back()
+    page.locator("button[name=action_undo]").click()
+    page.locator(".modal button", has_text="Take Back").click()
+    page.locator("button[name=action_import_again]").wait_for()
+    expected = ("none", "Won", 0.0, 0.0)
+    assert eventually(lambda: figures(odoo, deal)[2:], expected[2:]) == expected[2:]

@@ -47,7 +47,8 @@ class TestAccountingImportPreview(AccountingImportCommon):
         self.assertEqual(record.booking_label, "Create 3 Invoices and 1 Credit Note, 1,460.00 USD")
         for text in ("400.00", "Somebody New", "January 5, 2024", "January 25, 2024"):
             self.assertIn(text, record.summary)
-        self.assertEqual(record.preview_line_ids[0].state, "error", "what is wrong comes first")
+        self.assertEqual(record.preview_error_ids.mapped("number"), ["V-5"])
+        self.assertEqual(record.preview_line_ids.mapped("number"), ["V-1", "V-2", "V-3", "V-4"])
         shown = [
             (
                 line.number,

@@ -182,6 +182,9 @@ class AccountingImport(
         help="What several rows with one invoice number are. Empty: they are errors. Rows of the"
         " kind *payment* always belong to the invoice of their number.",
     )
+    repeats_numbers = fields.Boolean(
+        readonly=True, copy=False, help="Among the first rows some have the same invoice number."
+    )
     settled_on = fields.Selection(
         [("due_date", "On the Due Date"), ("import_date", "On the Day of the Import")],
         string="Paid, without a Date",
@@ -239,7 +242,10 @@ class AccountingImport(
     summary = fields.Html(compute="_compute_summary", exportable=False)
     booking_label = fields.Char(compute="_compute_booking_label", exportable=False)
     preview_line_ids = fields.Many2many(
-        "accounting.import.line", compute="_compute_preview_line_ids", string="First Rows"
+        "accounting.import.line", compute="_compute_previews", string="First Rows"
+    )
+    preview_error_ids = fields.Many2many(
+        "accounting.import.line", compute="_compute_previews", string="First Errors"
     )
     ignored_columns = fields.Char(
         compute="_compute_ignored_columns",
@@ -552,7 +558,10 @@ class AccountingImport(
             column["index"]: column["field"] for column in columns if column["field"]
         }
         formats = self._detect_formats(fields_by_index, rows)
-        formats["same_number"] = self._propose_same_number(columns, rows)
+        values["repeats_numbers"] = self._repeats_numbers(columns, rows)
+        formats["same_number"] = (
+            values["repeats_numbers"] and self._propose_same_number(columns, rows)
+        )
         values.update(
             (name, self[name] or value or (former[name] if reset else False))
             for name, value in formats.items()

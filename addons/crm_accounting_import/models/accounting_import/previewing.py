@@ -4,7 +4,7 @@ from odoo.tools import format_date, formatLang
 from .values import find_field
 
 #: So many rows are shown in the form; all of them in their list.
-_SHOWN_ROWS = 40
+_SHOWN_ROWS = 30
 
 #: Columns that can contradict what is imported, if they are not imported themselves.
 _TELLING = ("balance", "credit", "currency", "kind", "settled_amount", "status")
@@ -44,7 +44,7 @@ class Previewing:
                     ("import_id", "=", self.id),
                     ("state", "=", "checked"),
                     ("payment_amount", "!=", 0),
-                    ("kind", "!=", "on_account"),
+                    ("kind", "in", ("invoice", "credit_note")),
                 ],
                 ["currency_id"],
                 ["__count", "payment_amount:sum"],
@@ -76,16 +76,21 @@ class Previewing:
             record.summary = record._get_summary() if record.state == "checked" else False
 
     def _get_summary(self) -> str:
-        kinds = dict(self.line_ids._fields["kind"]._description_selection(self.env))
+        labels = {
+            "invoice": self.env._("New invoices"),
+            "credit_note": self.env._("New credit notes"),
+            "payment": self.env._("Payments of known invoices"),
+            "on_account": self.env._("Payments on account"),
+        }
         sums = [
             {
-                "label": kinds[group["kind"]],
+                "label": labels[group["kind"]],
                 "count": group["count"],
                 "amount": formatLang(self.env, group["amount"], currency_obj=group["currency"]),
                 "first": format_date(self.env, group["first"], date_format="long"),
                 "last": format_date(self.env, group["last"], date_format="long"),
             }
-            for group in self._get_sums()
+            for group in sorted(self._get_sums(), key=lambda group: [*labels].index(group["kind"]))
         ]
         payments = [
             {"count": count, "amount": formatLang(self.env, amount, currency_obj=currency)}
@@ -157,20 +162,16 @@ class Previewing:
         return self.env._("%(first)s and %(last)s", first=", ".join(words[:-1]), last=words[-1])
 
     @api.depends("state")
-    def _compute_preview_line_ids(self):
-        """What is wrong first; then the beginning of the file."""
+    def _compute_previews(self):
         Line = self.env["accounting.import.line"]
         for record in self:
-            lines = Line.browse()
-            if record.state == "checked":
-                own = [("import_id", "=", record.id)]
-                lines = Line.search(
-                    [*own, ("state", "=", "error")], order="row", limit=_SHOWN_ROWS // 2
-                )
-                lines += Line.search(
-                    [*own, ("state", "!=", "error")], order="row", limit=_SHOWN_ROWS - len(lines)
-                )
-            record.preview_line_ids = lines
+            own = [("import_id", "=", record.id if record.state == "checked" else False)]
+            record.preview_error_ids = Line.search(
+                [*own, ("state", "=", "error")], order="row", limit=_SHOWN_ROWS
+            )
+            record.preview_line_ids = Line.search(
+                [*own, ("state", "!=", "error")], order="row", limit=_SHOWN_ROWS
+            )
 
     @api.depends("column_ids.field")
     def _compute_ignored_columns(self):

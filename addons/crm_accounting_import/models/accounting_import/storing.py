@@ -252,17 +252,21 @@ class Storing:
             if field in _WORD_FIELDS
         }
 
+    @staticmethod
+    def _repeats_numbers(columns: list[dict], rows: list) -> bool:
+        """Whether several of the first rows have one number."""
+        index = next((column["index"] for column in columns if column["field"] == "number"), None)
+        if index is None:
+            return False
+        numbers = Counter(cells[index] for _row, cells in rows if index < len(cells))
+        return any(count > 1 for number, count in numbers.items() if number)
+
     def _propose_same_number(self, columns: list[dict], rows: list):
         """What rows with one number are, where the header of the amount tells."""
         names = {column["field"]: (column["index"], column["name"]) for column in columns}
-        if "number" not in names or "amount" not in names:
+        if "amount" not in names:
             return False
         _index, name = names["amount"]
-        numbers = Counter(
-            cells[names["number"][0]] for _row, cells in rows if names["number"][0] < len(cells)
-        )
-        if not any(count > 1 for number, count in numbers.items() if number):
-            return False
         if is_line_amount(name):
             return "lines"
         if is_total(name) and self._is_same_in_rows(names, rows):
