@@ -559,8 +559,8 @@ class AccountingImport(
         }
         formats = self._detect_formats(fields_by_index, rows)
         values["repeats_numbers"] = self._repeats_numbers(columns, rows)
-        formats["same_number"] = (
-            values["repeats_numbers"] and self._propose_same_number(columns, rows)
+        formats["same_number"] = values["repeats_numbers"] and self._propose_same_number(
+            columns, rows
         )
         values.update(
             (name, self[name] or value or (former[name] if reset else False))
