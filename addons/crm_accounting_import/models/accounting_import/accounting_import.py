@@ -504,14 +504,6 @@ class AccountingImport(
         action["context"] = {"create": False}
         return action
 
-    def action_view_payments(self):
-        """Open the payments of this file."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_account_payments")
-        action["domain"] = [("accounting_import_line_id.import_id", "=", self.id)]
-        action["context"] = {"create": False}
-        return action
-
     def action_view_errors(self):
         """Open the rows that could not be imported."""
         self.ensure_one()
