@@ -128,6 +128,28 @@ class TestAccountingImportPrograms(AccountingImportCommon):
         text = text.replace("V-", "W-")
         self.assertRead(text, {"W-1": "joined", "W-2": credit})
 
+    def test_rows_that_repeat_nothing(self):
+        """Some programs write customer, dates and total in the first row of an invoice only."""
+        head = "Customer,Invoice Number,Invoice Date,Due Date,{},Type\n"
+        first = "North Mill Ltd,B-1,2026-01-15,2026-02-14,700.00,Invoice\n"
+        expected = {"B-1": "joined"}
+        text = head.format("Total") + first + ",B-1,,,,\n"
+        record = self.assertRead(text, expected, same_number="total")
+        self.assertEqual(record.line_ids[0].move_id.amount_total, 700.0)
+        text = (head.format("Amount") + first + ",B-1,,,500.00,\n").replace("B-", "BB-")
+        record = self.assertRead(text, {"BB-1": "joined"}, same_number="lines")
+        self.assertEqual(record.line_ids[0].move_id.amount_total, 1200.0)
+
+    def test_spellings_of_one_word(self):
+        text = (
+            "Customer,Invoice Number,Invoice Date,Due Date,Amount,Document Type\n"
+            "North Mill Ltd,SW-1,2026-01-15,2026-02-14,100.00,Kredit X\n"
+            "North Mill Ltd,SW-2,2026-01-15,2026-02-14,50.00,KREDIT-X\n"
+        )
+        record, _result = self._import(text.encode(), words={"kind": {"kredit x": "credit_note"}})
+        self.assertEqual(record.word_ids.mapped("row_count"), [2])
+        self.assertEqual(record.line_ids.move_id.mapped("move_type"), ["out_refund"] * 2)
+
     def test_rows_of_one_number_that_differ(self):
         head = "Customer,Invoice Number,Invoice Date,Due Date,Amount\n"
         for other in (

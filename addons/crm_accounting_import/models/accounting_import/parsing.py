@@ -112,7 +112,7 @@ class Parsing:
         meanings = self._get_meanings()
         parts = lines.search([("head_id", "in", lines.ids)]).grouped("head_id")
 
-        def parse(line) -> ImportRow:
+        def parse(line, head: ImportRow | None = None) -> ImportRow:
             cells = line.cells or []
             row = ImportRow(
                 line=line,
@@ -121,6 +121,8 @@ class Parsing:
                     for name, index in index_by_field.items()
                 },
             )
+            if head:
+                self._repeat_cells(row, head)
             if len(cells) > len(columns):
                 row.add_error(
                     self.env._("The row has more cells than the header: a separator too many?")
@@ -132,11 +134,20 @@ class Parsing:
         rows = []
         for line in lines:
             row = parse(line)
-            row.parts = [parse(part) for part in parts.get(line, ())]
+            row.parts = [parse(part, head=row) for part in parts.get(line, ())]
             self._join_parts(row)
             self._judge(row)
             rows.append(row)
         return rows
+
+    def _repeat_cells(self, row: ImportRow, head: ImportRow):
+        """Some programs write what is the same in all rows of a document in the first one only."""
+        own = {"settled_date", "settled_amount", "balance", "credit"}
+        if self.same_number == "lines" or row.cells.get("kind"):
+            own |= {"amount", "net", "tax"}
+        for name, text in head.cells.items():
+            if not row.cells[name] and name not in own:
+                row.cells[name] = text
 
     def _parse_cells(self, row: ImportRow, currencies: dict, meanings: dict):
         """What stands in the cells, each by itself."""

@@ -203,9 +203,9 @@ class Storing:
 
     def _store_words(self, words: dict[str, Counter]):
         """Keep how often each word stands in the file, and add those that the beginning had not."""
-        records = {(word.field, word.name): word for word in self.word_ids}
+        records = {(word.field, normalize_word(word.name)): word for word in self.word_ids}
         for values in self._prepare_words(words):
-            if known := records.get((values["field"], values["name"])):
+            if known := records.get((values["field"], normalize_word(values["name"]))):
                 known.sudo().row_count = values["row_count"]
             else:
                 self.word_ids = [Command.create(values)]
@@ -215,19 +215,17 @@ class Storing:
         mean; as it was said for a file of the same kind before.
         """
         former = self.former_id._get_meanings() if self.former_id else {}
-        return [
-            {
-                "field": field,
-                "name": name,
-                "row_count": count,
-                "meaning": former.get((field, normalize_word(name)))
-                or _WORD_FIELDS[field](name)
-                or False,
-            }
-            for field, counter in words.items()
-            for name, count in counter.most_common(_WORDS)
-            if name
-        ]
+        result = {}
+        for field, counter in words.items():
+            for name, count in counter.most_common(_WORDS):
+                if not name:
+                    continue
+                key = field, normalize_word(name)
+                # Spellings of one word are explained together.
+                values = result.setdefault(key, {"field": field, "name": name, "row_count": 0})
+                values["row_count"] += count
+                values["meaning"] = former.get(key) or _WORD_FIELDS[field](name) or False
+        return list(result.values())
 
     def _find_words(self):
         """List the words of the columns that are mapped now; what was said of them stays."""
