@@ -1,4 +1,4 @@
-"""Make each addon's README.rst and description page from its readme/*.md.
+"""Make README.rst and description page of each addon from its readme, and the files of dashboards.
 
 Run with `setup/documents` in the set-up's Python environment; `--check` only says what is outdated.
 """
@@ -11,6 +11,8 @@ from pathlib import Path
 import mistune
 from mistune.plugins.table import table
 from mistune.renderers.rst import RSTRenderer
+
+from dashboards.make import make_files
 
 ROOT = Path(__file__).resolve().parent.parent
 SECTIONS = {
@@ -95,17 +97,16 @@ def page(addon):
 
 def main(arguments):
     outdated = []
+    pages = make_files()
     for file in sorted(ROOT.glob("addons/*/__manifest__.py")):
         addon = file.parent
-        pages = {
-            addon / "README.rst": readme(addon),
-            addon / "static" / "description" / "index.html": page(addon),
-        }
-        for path, text in pages.items():
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
-                outdated.append(str(path.relative_to(ROOT)))
-                if "--check" not in arguments:
-                    path.write_text(text, encoding="utf-8")
+        pages[addon / "README.rst"] = readme(addon)
+        pages[addon / "static" / "description" / "index.html"] = page(addon)
+    for path, text in pages.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            outdated.append(str(path.relative_to(ROOT)))
+            if "--check" not in arguments:
+                path.write_text(text, encoding="utf-8")
     if outdated and "--check" in arguments:
         print("Outdated, run setup/documents:", *outdated, sep="\n  ")
         return 1

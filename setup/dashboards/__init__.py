@@ -1,0 +1,1 @@
+"""Dashboards of the addons: short descriptions, and the builder that makes Odoo's files of them."""
