@@ -436,14 +436,19 @@ class Builder:
 
     def _add_table(self, table: Table, column: int) -> int:
         top = self.row + TITLE_ROWS
+        titles = [table.head, *table.measures.values()]
         if self.is_sample:
-            titles = ["", *table.measures.values()]
             self._add_sample_rows(titles, column, top, table.rows)
         else:
             pivot = self._add_pivot(
-                table.head, table.source, table.measures, table.group, table.domain, table.order
+                table.label, table.source, table.measures, table.group, table.domain, table.order
             )
-            self.cells[f"{LETTERS[column]}{top + 1}"] = f"=PIVOT({pivot},{table.rows},FALSE,FALSE)"
+            # Titles of a pivot's own are not translated.
+            for at, title in enumerate(titles):
+                self.cells[f"{LETTERS[column + at]}{top + 1}"] = f'=_t("{quote(title)}")'
+            self.cells[f"{LETTERS[column]}{top + 2}"] = (
+                f"=PIVOT({pivot},{table.rows},FALSE,FALSE,20,FALSE)"
+            )
         self._style_rows(column, 1 + len(table.measures), top, table.rows)
         return table.rows + 1 + TITLE_ROWS
 

@@ -162,6 +162,7 @@ SEEN_BY_STRANGERS = {
     "account.journal.is_accounting_import",
     "crm.stage.billing_status",
     "sale.order.payer_currency_id",
+    "spreadsheet.dashboard.has_customer_amounts",
     "stock.picking.type.count_picking_held",
 }
 #: Figures of a digest are computed for each recipient, who is asked for the rights to them.
