@@ -58,6 +58,22 @@ PHASES = [
 ]
 
 FUNNEL_CHART = Chart("From Enquiry to Cash", FUNNEL, "amount", ["phase"], domain=REACHED)
+DAYS_SALES_OUTSTANDING = Chart(
+    "Days Sales Outstanding",
+    MONTHS,
+    "dso_countback",
+    ["date:month"],
+    "line",
+    COMPANY,
+    axis="Days",
+)
+OVERDUE_BY_MONTH = Chart(
+    "Overdue at Month End", MONTHS, "overdue_amount", ["date:month"], domain=COMPANY
+)
+LATE = [
+    Card("Overdue", HEALTH, "overdue_amount", menu=HEALTH_MENU, colour="bad"),
+    Card("Late Customers", HEALTH, "__count", OVERDUE, menu=HEALTH_MENU, colour="bad"),
+]
 WORST_PAYERS = Records(
     "Most Overdue",
     HEALTH,
@@ -77,16 +93,8 @@ MANAGEMENT = Dashboard(
     blocks=[
         FUNNEL_CHART,
         Chart("Invoiced by Month", MONTHS, "sales_amount", ["date:month"], domain=COMPANY),
-        Chart(
-            "Days Sales Outstanding",
-            MONTHS,
-            "dso_countback",
-            ["date:month"],
-            "line",
-            COMPANY,
-            axis="Days",
-        ),
-        Chart("Overdue at Month End", MONTHS, "overdue_amount", ["date:month"], domain=COMPANY),
+        DAYS_SALES_OUTSTANDING,
+        OVERDUE_BY_MONTH,
         Table(
             "Invoiced by Salesperson",
             FUNNEL,
@@ -160,16 +168,8 @@ FINANCE = Dashboard(
             ["settlement_date:month", "kind"],
             axis="Amount",
         ),
-        Chart(
-            "Days Sales Outstanding",
-            MONTHS,
-            "dso_countback",
-            ["date:month"],
-            "line",
-            COMPANY,
-            axis="Days",
-        ),
-        Chart("Overdue at Month End", MONTHS, "overdue_amount", ["date:month"], domain=COMPANY),
+        DAYS_SALES_OUTSTANDING,
+        OVERDUE_BY_MONTH,
         Chart(
             "Collection Effectiveness",
             MONTHS,
@@ -231,8 +231,7 @@ SALES_MINE = Dashboard(
     filters=[PERIOD, MYSELF],
     cards=[
         *PHASES,
-        Card("Overdue", HEALTH, "overdue_amount", menu=HEALTH_MENU, colour="bad"),
-        Card("Late Customers", HEALTH, "__count", OVERDUE, menu=HEALTH_MENU, colour="bad"),
+        *LATE,
     ],
     blocks=[FUNNEL_CHART, TO_CLOSE, WORST_PAYERS, UNPAID],
 )
@@ -242,8 +241,7 @@ SALES_TEAM = Dashboard(
     filters=[PERIOD, TEAM, SALESPERSON],
     cards=[
         *PHASES,
-        Card("Overdue", HEALTH, "overdue_amount", menu=HEALTH_MENU, colour="bad"),
-        Card("Late Customers", HEALTH, "__count", OVERDUE, menu=HEALTH_MENU, colour="bad"),
+        *LATE,
     ],
     blocks=[
         FUNNEL_CHART,
