@@ -1,6 +1,7 @@
 """A deal from enquiry to paid and back, as an outside program and a salesperson see it."""
 
 import re
+from functools import partial
 
 import pytest
 
@@ -28,10 +29,11 @@ class Deal:
             "crm.lead", name=name, type="opportunity", partner_id=self.customer
         )
 
-    def invoice(self, *amounts):
+    def invoice(self, *amounts, **values):
         """A posted invoice with one line for each amount."""
         move = self.accounting.create(
             "account.move",
+            **values,
             move_type="out_invoice",
             partner_id=self.customer,
             opportunity_id=self.id,
@@ -122,6 +124,56 @@ def test_salesperson_reads_the_paid_deal_in_the_pipeline(odoo, visit):
         "due_total": "$ 0.00",
         "overdue_total": "$ 0.00",
     }
+
+
+def test_ribbon_of_a_won_deal_says_that_it_is_overdue(odoo, visit):
+    """A green WON would cover the colour that says that money is late."""
+    visitor = visit("salesperson")
+    for name, due, expected in (
+        ("Harbour crane", "2026-01-05", "OVERDUE"),
+        ("Harbour light", "2036-01-05", "WON"),
+    ):
+        deal = Deal(odoo, name)
+        deal.sales.call("crm.lead", "action_set_won", [deal.id])
+        deal.invoice(100.0, invoice_date="2026-01-02", invoice_date_due=due)
+        status = "overdue" if expected == "OVERDUE" else "invoiced"
+        read = partial(deal.sales.read, "crm.lead", deal.id, "billing_status")
+        eventually(lambda read=read: read()["billing_status"], status)
+        visitor.open(f"/odoo/crm/{deal.id}")
+        visitor.page.locator("[name=billing_strip]").wait_for()
+        assert [text.upper() for text in visitor.page.locator(".ribbon").all_inner_texts()] == [
+            expected
+        ]
+
+
+def test_demo_has_something_of_everything(odoo):
+    """Every screen shows something: deals of each status, promises of each end, changes."""
+    api = odoo.api("admin")
+    statuses = {
+        deal["billing_status"] for deal in api.search_read("crm.lead", [], "billing_status")
+    }
+    assert statuses >= {
+        "none",
+        "quoted",
+        "ordered",
+        "invoiced",
+        "partially_paid",
+        "overdue",
+        "paid",
+    }
+    promises = {row["state"] for row in api.search_read("crm.payment.promise", [], "state")}
+    assert promises >= {"running", "kept", "broken"}
+    assert api.search_read("crm.customer.health.change", [], "id"), "no customer changed status"
+
+
+def test_settings_are_found_from_each_app(odoo, visit):
+    visitor = visit("admin")
+    for app in ("crm", "sale_management", "stock"):
+        visitor.open(f"/odoo/settings#{app}")
+        block = visitor.page.locator(f".app_settings_block[data-key={app}]")
+        block.locator(".o_setting_box", has_text="Customer Health Policy").first.wait_for(
+            state="attached"
+        )
 
 
 def test_accountant_withdraws_a_payment_of_the_demo_story(odoo):

@@ -144,6 +144,27 @@ class TestHealthSnapshot(SnapshotCommon):
         self._write_off(late, 90.0, "2024-04-02")
         day("2024-06-15")
 
+    def test_balances_of_several_month_ends_are_those_of_the_last(self):
+        """What stood at the end of each month does not add up; what was invoiced does."""
+        self._keep_books()
+        self._take()
+        rows = self._get_snapshots()
+        names = ("open_amount", "overdue_amount", "not_due_amount", "unapplied_credit_amount")
+        groups = self.snapshots._read_group(
+            [("company_id", "=", self.company.id)],
+            ["partner_id"],
+            [*(f"{name}:sum" for name in names), "invoiced_amount:sum"],
+        )
+        self.assertEqual({group[0] for group in groups}, {self.partner, self.other})
+        for partner, *amounts, invoiced in groups:
+            last = rows[partner, "2024-05-31"]
+            self.assertEqual(amounts, [last[name] for name in names], partner.name)
+            ends = [row for (of, _date), row in rows.items() if of == partner]
+            self.assertEqual(invoiced, sum(row.invoiced_amount for row in ends))
+            self.assertNotEqual(
+                amounts[0], sum(row.open_amount for row in ends), "the test would prove nothing"
+            )
+
     def test_month_ends_are_what_the_ledger_said(self):
         self._keep_books()
         self._take()
