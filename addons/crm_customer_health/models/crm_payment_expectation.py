@@ -39,7 +39,9 @@ class CrmPaymentExpectation(models.AbstractModel):
     _description = "Expected Payments"
 
     @api.model
-    def _get_relations(self, scope: Scope, known_of_company: SQL | None = None) -> dict[str, SQL]:
+    def _get_relations(
+        self, scope: Scope, known_of_company: SQL | None = None, plan: SQL | None = None
+    ) -> dict[str, SQL]:
         """Relations by name, each of which reads those before it. ``expect_result`` has a row for
         each open item of the scope that is owed to the company.
 
@@ -48,6 +50,8 @@ class CrmPaymentExpectation(models.AbstractModel):
         :param known_of_company: SQL of the companies' samples, see
             ``crm.payment.lateness._get_day_sql``; without it they are made of the scope, which must
             have all customers then.
+        :param plan: SQL of what will be owed, to be expected in the same way: ``plan_id``,
+            ``company_id``, ``partner_id`` (may be empty), ``due_date``, ``amount`` above zero.
         """
         return {
             "expect_basis": self._get_basis_sql(scope),
@@ -57,7 +61,7 @@ class CrmPaymentExpectation(models.AbstractModel):
             "expect_curve": self._get_curve_sql(),
             "expect_company": self._get_company_sql(),
             "expect_promise": self._get_promise_sql(scope),
-            "expect_debt": self._get_debt_sql(),
+            "expect_debt": self._get_debt_sql(plan),
             "expect_spot": self._get_spot_sql(),
             "expect_point": self._get_point_sql(),
             "expect_result": self._get_result_sql(),
@@ -292,13 +296,13 @@ class CrmPaymentExpectation(models.AbstractModel):
         return SQL("width_bucket(%s - 0.5::float8, company.days) + 1", day)
 
     @api.model
-    def _get_debt_sql(self) -> SQL:
-        """What is owed, numbered, with the day by which it was promised."""
-        return SQL(
+    def _get_debt_sql(self, plan: SQL | None) -> SQL:
+        """What is owed, and will be, numbered, with the day by which it was promised."""
+        owed = SQL(
             """
-            SELECT debt.*, promise.date AS promise_date
+            SELECT debt.*, promise.date AS promise_date, NULL::bigint AS plan_id
               FROM (
-                SELECT *, ROW_NUMBER() OVER () AS number,
+                SELECT *,
                        SUM(CASE WHEN is_disputed THEN 0 ELSE amount END) OVER (
                            PARTITION BY company_id, partner_id
                            ORDER BY due_date, root_line_id, line_id) - amount AS before
@@ -312,6 +316,22 @@ class CrmPaymentExpectation(models.AbstractModel):
                AND NOT debt.is_disputed
             """
         )
+        if plan:
+            owed = SQL(
+                """
+                SELECT company_id, partner_id, line_id, move_id, root_line_id, root_move_id,
+                       is_document, is_disputed, due_date, amount, today, age, promise_date, plan_id
+                  FROM (%s) owed
+                 UNION ALL
+                SELECT company_id, partner_id, NULL, NULL, NULL, NULL, FALSE, FALSE, due_date,
+                       amount, today, today - due_date, NULL, plan_id
+                  FROM (%s) plan
+                  JOIN expect_basis USING (company_id)
+                """,
+                owed,
+                plan,
+            )
+        return SQL("SELECT *, ROW_NUMBER() OVER () AS number FROM (%s) debt", owed)
 
     @api.model
     def _get_spot_sql(self) -> SQL:
@@ -447,15 +467,16 @@ class CrmPaymentExpectation(models.AbstractModel):
 
     @api.model
     def _get_result_sql(self) -> SQL:
-        """A row for each debt: those of ``account.receivable.item``, ``today``, ``number``, and the
-        dates ``low_date``, ``likely_date`` and ``high_date``, empty where nothing is left that says
-        when the money comes. A promise that runs takes their place.
+        """A row for each debt: the columns of ``account.receivable.item``, ``today``, ``number``,
+        ``plan_id``, and the dates ``low_date``, ``likely_date`` and ``high_date``, empty where
+        nothing is left that says when the money comes. A promise that runs takes their place.
         """
         return SQL(
             """
-            SELECT debt.number, debt.company_id, debt.partner_id, debt.line_id, debt.move_id,
-                   debt.root_line_id, debt.root_move_id, debt.is_document, debt.is_disputed,
-                   debt.due_date, debt.amount, debt.today, debt.age, debt.promise_date,
+            SELECT debt.number, debt.plan_id, debt.company_id, debt.partner_id, debt.line_id,
+                   debt.move_id, debt.root_line_id, debt.root_move_id, debt.is_document,
+                   debt.is_disputed, debt.due_date, debt.amount, debt.today, debt.age,
+                   debt.promise_date,
                    %(dates)s
               FROM expect_debt debt
               JOIN expect_point point ON point.number = debt.number

@@ -1,0 +1,16 @@
+from odoo import api, models
+
+
+class AccountMove(models.Model):
+    """An invoice says when its money is expected."""
+
+    _name = "account.move"
+    _inherit = ["account.move", "crm.revenue.forecast.mixin"]
+
+    @api.depends("payment_state", "state")
+    def _compute_forecast(self):
+        return super()._compute_forecast()
+
+    def _get_forecast_rows(self):
+        rows = super()._get_forecast_rows()
+        return {**rows, **self._search_forecast_rows([("move_id", "in", self.ids)], "move_id")}
