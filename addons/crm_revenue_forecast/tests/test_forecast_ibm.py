@@ -1,4 +1,5 @@
 import csv
+import logging
 from datetime import date, datetime, timedelta
 from unittest import SkipTest, skipUnless
 
@@ -12,6 +13,8 @@ from odoo.addons.crm_accounting_import.tests import test_accounting_import_ibm
 from odoo.addons.crm_accounting_import.tests.common import AccountingImportCommon
 
 from .common import ForecastCommon
+
+_logger = logging.getLogger(__name__)
 
 FILE = test_accounting_import_ibm.FILE
 FIRST_MONDAY, LAST_MONDAY = date(2013, 1, 7), date(2013, 10, 28)
@@ -112,7 +115,14 @@ class TestForecastIbm(ForecastCommon, AccountingImportCommon):
                     max(share * (late - point), (share - 1) * (late - point))
                     for share, point in zip((0.1, 0.5, 0.9), points, strict=True)
                 ]
-        self.assertEqual(len(misses), 536)
+        _logger.info(
+            "Invoices: off by %.2f days, within 7 days %.1f %%, pinball loss %.2f",
+            sum(misses) / len(misses),
+            100 * within / len(misses),
+            sum(losses) / len(losses),
+        )
+        # Of 536, two were paid on the day of their issue.
+        self.assertEqual(len(misses), 534)
         self.assertLessEqual(sum(misses) / len(misses), 6.1)
         self.assertGreaterEqual(100 * within / len(misses), 68)
         self.assertLessEqual(sum(losses) / len(losses), 2.2)
@@ -135,6 +145,7 @@ class TestForecastIbm(ForecastCommon, AccountingImportCommon):
         error = 100 * sum(
             abs(sum(some.mapped("expected")) - sum(some.mapped("collected"))) for some in mondays
         )
+        _logger.info("Four weeks: off by %.2f %%", error / collected)
         self.assertLessEqual(error / collected, 4.0)
         by_due = 100 * sum(
             abs(sum(some.mapped("by_due")) - sum(some.mapped("collected"))) for some in mondays
@@ -143,8 +154,15 @@ class TestForecastIbm(ForecastCommon, AccountingImportCommon):
         inside = 0
         for number, some in rows.grouped("week").items():
             error = 100 * sum(abs(row.expected - row.collected) for row in some)
+            hits = len(some.filtered(lambda row: row.low <= row.collected <= row.high))
+            _logger.info(
+                "Week %s: off by %.1f %%, %.1f %% within the band",
+                number,
+                error / sum(some.mapped("collected")),
+                100 * hits / len(some),
+            )
             self.assertLessEqual(error / sum(some.mapped("collected")), BARS[number], number)
-            inside += len(some.filtered(lambda row: row.low <= row.collected <= row.high))
+            inside += hits
         self.assertGreaterEqual(100 * inside / len(rows), 75)
         self.assertLessEqual(100 * inside / len(rows), 85)
 
@@ -152,5 +170,9 @@ class TestForecastIbm(ForecastCommon, AccountingImportCommon):
         """As of 2013-06-30, the week and the month after it."""
         rows = self._get_weeks(as_of_date=date(2013, 7, 1), kind="week").sorted("week")
         first = rows[0]
+        _logger.info(
+            "July: %s",
+            [(row.week, row.expected, row.collected, row.by_due) for row in rows[:5]],
+        )
         self.assertAlmostEqual(first.collected, 1382.71, 2)
         self.assertLess(abs(first.expected - first.collected), abs(first.by_due - first.collected))
