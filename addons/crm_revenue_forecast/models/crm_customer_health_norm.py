@@ -5,8 +5,10 @@ from odoo import fields, models
 
 #: Mondays of the past that are forecast when the addon is installed.
 REPLAYED_MONDAYS = 26
-#: The weeks are computed at most so much less often than computing them takes.
+#: Computing takes one of so many seconds at most.
 PATIENCE = 50
+#: After so many minutes it is looked at what deals and orders have become.
+LOOK_MINUTES = 50
 
 
 class CrmCustomerHealthNorm(models.Model):
@@ -15,54 +17,65 @@ class CrmCustomerHealthNorm(models.Model):
     _inherit = "crm.customer.health.norm"
 
     forecast_date = fields.Date(
-        readonly=True, help="The day for which all rows of the forecast were computed."
+        readonly=True,
+        help="The day for which the rows of the forecast were computed. Empty while all have to be"
+        " computed anew.",
     )
-    weeks_computed_at = fields.Datetime(readonly=True, help="When the weeks were computed.")
-    weeks_seconds = fields.Float(readonly=True, help="How long that took.")
-    is_week_stale = fields.Boolean(
+    forecast_at = fields.Datetime(readonly=True, help="When rows and weeks were computed.")
+    forecast_seconds = fields.Float(readonly=True, help="How long that took.")
+    is_forecast_stale = fields.Boolean(
         readonly=True, default=True, help="Something changed since the weeks were computed."
     )
     replayed_to = fields.Date(
         readonly=True, help="The last past Monday that was forecast from what was known then."
     )
 
-    def _get_weeks_due_at(self) -> datetime:
-        """When the weeks may be computed again: it takes a small part of the time at most."""
+    def _get_forecast_due_at(self) -> datetime:
+        """When rows and weeks may be computed again: when a day begins, else it takes a small part
+        of the time at most.
+        """
         self.ensure_one()
-        if not self.weeks_computed_at or self.forecast_date != self.company_id._get_today():
+        if not self.forecast_at or self.forecast_date != self.company_id._get_today():
             return fields.Datetime.now()
-        return self.weeks_computed_at + timedelta(seconds=PATIENCE * self.weeks_seconds)
+        return self.forecast_at + timedelta(seconds=PATIENCE * self.forecast_seconds)
 
     def _announce_forecast(self):
         """Something changed: have the weeks computed when it is their time."""
-        fresh = self.filtered(lambda norm: not norm.is_week_stale or not norm.forecast_date)
+        fresh = self.filtered(lambda norm: not norm.is_forecast_stale or not norm.forecast_date)
         if fresh:
-            fresh.is_week_stale = True
-            at = max(fields.Datetime.now(), *(norm._get_weeks_due_at() for norm in fresh))
+            fresh.is_forecast_stale = True
+            at = max(fields.Datetime.now(), *(norm._get_forecast_due_at() for norm in fresh))
             self.env.ref("crm_revenue_forecast.ir_cron_refresh")._trigger(at)
 
     def _is_forecast_due(self) -> bool:
+        """What customers owe is known to be stale; deals and orders change without a word, and are
+        looked at each hour.
+        """
         self.ensure_one()
-        if self.forecast_date != self.company_id._get_today():
-            return True
-        return self.is_week_stale and self._get_weeks_due_at() <= fields.Datetime.now()
+        now = fields.Datetime.now()
+        if self._get_forecast_due_at() > now:
+            return False
+        return (
+            self.is_forecast_stale
+            or self.forecast_date != self.company_id._get_today()
+            or self.forecast_at <= now - timedelta(minutes=LOOK_MINUTES)
+        )
 
     def _refresh_forecast(self):
-        """All rows if a day has begun; then the weeks."""
+        """All rows, and the weeks."""
         self.ensure_one()
         company, today = self.company_id, self.company_id._get_today()
-        if self.forecast_date != today:
-            if self.lateness_date != today:
-                self._observe_lateness()
-            self.env["crm.revenue.forecast"]._refresh(company)
-            self.forecast_date = today
+        if self.lateness_date != today:
+            self._observe_lateness()
         started = perf_counter()
+        self.env["crm.revenue.forecast"]._refresh(company)
         self.env["crm.revenue.forecast.week"]._refresh(company)
         self.write(
             {
-                "weeks_computed_at": fields.Datetime.now(),
-                "weeks_seconds": perf_counter() - started,
-                "is_week_stale": False,
+                "forecast_date": today,
+                "forecast_at": fields.Datetime.now(),
+                "forecast_seconds": perf_counter() - started,
+                "is_forecast_stale": False,
             }
         )
 

@@ -144,4 +144,4 @@ class Proof:
         self._replay(company, monday)
         self._write_hits(company, monday - timedelta(weeks=HIT_WEEKS))
         norm.replayed_to = monday
-        norm.is_week_stale = True
+        norm.is_forecast_stale = True
