@@ -67,7 +67,8 @@ class CrmRevenueForecast(models.Model):
                     SELECT COALESCE(NULLIF(sale.currency_rate, 0), 1)::numeric AS rate,
                            COALESCE(sale.amount_total / NULLIF(sale.amount_untaxed, 0), 1)
                                AS taxed,
-                           GREATEST(rest.amount - draft.amount, 0) AS backlog
+                           GREATEST(rest.amount - GREATEST(draft.amount, 0), 0)
+                               AS backlog
                        ) sum
                  CROSS JOIN LATERAL (
                     VALUES ('to_invoice', LEAST(GREATEST(ready.amount, 0), sum.backlog),
@@ -113,7 +114,9 @@ class CrmRevenueForecast(models.Model):
 
     @api.model
     def _get_order_draft_sql(self) -> SQL:
-        """What drafts hold of the order ``sale``, untaxed, in its currency."""
+        """What drafts hold of the order ``sale``, untaxed, in its currency; negative where they
+        credit more than they invoice, which gives nothing to invoice again.
+        """
         return SQL(
             """
             SELECT COALESCE(SUM(

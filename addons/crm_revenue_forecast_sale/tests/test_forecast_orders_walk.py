@@ -44,7 +44,8 @@ class TestForecastOrdersWalk(ForecastOrdersCommon, test_order_rest_walk.TestOrde
             for line in order.order_line.invoice_lines
             if line.parent_state == "draft"
         )
-        backlog = max((rest or 0) - drafts, 0)
+        # A credit note in draft gives nothing to invoice again.
+        backlog = max((rest or 0) - max(drafts, 0), 0)
         if order.invoice_status == "invoiced":
             backlog = 0.0
         self.assertAlmostEqual(sum(layers.values()), backlog, 2, f"{text}: {layers}")
