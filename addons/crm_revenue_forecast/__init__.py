@@ -1,2 +1,2 @@
-from . import mixins, models, report
+from . import demo, mixins, models, report
 from .hooks import post_init_hook

@@ -17,5 +17,6 @@
         "views/crm_lead_views.xml",
         "views/crm_revenue_forecast_menus.xml",
     ],
+    "demo": ["demo/crm_revenue_forecast_demo.xml"],
     "post_init_hook": "post_init_hook",
 }
