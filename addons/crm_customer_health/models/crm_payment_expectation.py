@@ -13,6 +13,9 @@ SAMPLE_MONTHS = 24
 COMPANY_WEIGHT = 1.0
 #: The points of the distribution that are shown: the ends of the band, and what is most likely.
 POINTS = {"low": 0.1, "likely": 0.5, "high": 0.9}
+#: Relations that are no tables when many customers are read: arrays of many values would be packed
+#: in one, and unpacked for each look into them.
+INLINE_RELATIONS = ("expect_company",)
 #: Differences of shares below it come from reckoning.
 TINY = 1e-9
 
@@ -76,6 +79,34 @@ class CrmPaymentExpectation(models.AbstractModel):
                 for name, select in relations.items()
             ),
         )
+
+    @api.model
+    def _prepare_relations(self, relations: dict[str, SQL], scope: Scope) -> SQL:
+        """What a statement that reads the relations begins with.
+
+        For all customers they are computed here, into temporary tables, which have statistics and
+        end with the transaction: the planner takes each for a handful of rows otherwise.
+        """
+        if scope.partners is not None:
+            return self._get_with_sql(relations)
+        self.env["crm.customer.health"]._raise_work_memory()
+        inline = {}
+        for name, select in relations.items():
+            if name in INLINE_RELATIONS:
+                inline[name] = select
+                continue
+            table = SQL.identifier(name)
+            self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL.identifier("pg_temp", name)))
+            self.env.cr.execute(
+                SQL(
+                    "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s SELECT * FROM (%s) relation",
+                    table,
+                    self._get_with_sql(inline) if inline else SQL(""),
+                    select,
+                )
+            )
+            self.env.cr.execute(SQL("ANALYZE %s", table))
+        return self._get_with_sql(inline) if inline else SQL("")
 
     @api.model
     def _flush_sources(self):

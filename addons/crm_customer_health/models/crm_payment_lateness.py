@@ -49,8 +49,10 @@ class CrmPaymentLateness(models.Model):
         """Observe all customers of these companies anew."""
         expectation = self.env["crm.payment.expectation"]
         expectation._flush_sources()
-        relations = expectation._get_relations(Scope(companies))
+        scope = Scope(companies)
+        relations = expectation._get_relations(scope)
         needed = ("expect_basis", "expect_item", "expect_day", "expect_company_day")
+        with_sql = expectation._prepare_relations({name: relations[name] for name in needed}, scope)
         self.env.cr.execute(
             SQL("DELETE FROM crm_payment_lateness WHERE company_id = ANY(%s)", list(companies.ids))
         )
@@ -61,7 +63,7 @@ class CrmPaymentLateness(models.Model):
                 %s
                 SELECT company_id, is_disputed, days, paid, later FROM expect_company_day
                 """,
-                expectation._get_with_sql({name: relations[name] for name in needed}),
+                with_sql,
             )
         )
         self.invalidate_model()

@@ -50,12 +50,15 @@ class Refresh:
         """
         self._flush_sources()
         self.flush_model()
-        relations = self._get_relations(Scope(companies, partners))
+        scope = Scope(companies, partners)
+        with_sql = self.env["crm.payment.expectation"]._prepare_relations(
+            self._get_relations(scope), scope
+        )
         self.env.cr.execute(
             SQL(
                 "DELETE FROM crm_revenue_forecast WHERE company_id = ANY(%s) AND %s",
                 list(companies.ids),
-                self._get_scope_partner_sql(SQL("partner_id"), Scope(companies, partners)),
+                self._get_scope_partner_sql(SQL("partner_id"), scope),
             )
         )
         # Odoo's ids, so that rows can be told apart and opened.
@@ -64,7 +67,7 @@ class Refresh:
             SQL(
                 "INSERT INTO crm_revenue_forecast (%s) %s %s",
                 SQL(", ").join(SQL.identifier(name) for name in columns),
-                self.env["crm.payment.expectation"]._get_with_sql(relations),
+                with_sql,
                 self._get_row_sql(columns),
             )
         )

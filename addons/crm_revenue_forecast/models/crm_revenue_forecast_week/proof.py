@@ -63,6 +63,7 @@ class Proof:
         expectation = self.env["crm.payment.expectation"]
         expectation._flush_sources()
         scope = Scope(company, as_of=monday - timedelta(days=1))
+        with_sql = expectation._prepare_relations(expectation._get_relations(scope), scope)
         until = monday + timedelta(weeks=HIT_WEEKS)
         settlements = self.env["account.receivable.settlement"]
         self.env.cr.execute(
@@ -106,7 +107,7 @@ class Proof:
                        ) found
                  WHERE found.id = week.id
                 """,
-                **{"with": expectation._get_with_sql(expectation._get_relations(scope))},
+                **{"with": with_sql},
                 monday=monday,
                 until=until,
                 days=HIT_DAYS,

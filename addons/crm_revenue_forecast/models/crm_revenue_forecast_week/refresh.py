@@ -69,20 +69,22 @@ class Refresh:
                 kept,
             )
         )
-        with_sql = self.env["crm.payment.expectation"]._get_with_sql(self._get_relations(scope))
+        with_sql = self.env["crm.payment.expectation"]._prepare_relations(
+            self._get_relations(scope), scope
+        )
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO crm_revenue_forecast_week (
                     company_id, as_of_date, is_current, slice_type, user_id, kind, week, week_start,
                     expected, variance, by_due, planned)
-                %(with)s, slice AS (%(slices)s)
+                %(with)s
                 SELECT %(company)s, %(day)s, %(is_current)s, slice_type, user_id,
                        COALESCE((%(kinds)s::jsonb) ->> week::text, 'week'), week,
                        CASE WHEN week BETWEEN 1 AND %(weeks)s
                             THEN date_trunc('week', %(day)s::date)::date + 7 * (week - 1) END,
                        SUM(expected), SUM(variance), SUM(by_due), SUM(planned)
-                  FROM slice
+                  FROM (%(slices)s) slice
                  GROUP BY slice_type, user_id, week
                 """,
                 **{"with": with_sql},
