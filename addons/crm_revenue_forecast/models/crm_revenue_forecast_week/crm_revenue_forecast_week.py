@@ -41,7 +41,11 @@ class CrmRevenueForecastWeek(Cash, Refresh, Proof, Band, models.Model):
     user_id = fields.Many2one(
         "res.users", string="Salesperson", readonly=True, index=True, ondelete="cascade"
     )
-    team_id = fields.Many2one(related="user_id.sale_team_id", string="Sales Team")
+    team_id = fields.Many2one(
+        related="user_id.sale_team_id",
+        string="Sales Team",
+        help="The team of the salesperson who has the customer now.",
+    )
     kind = fields.Selection(
         [
             ("overdue", "Overdue"),
