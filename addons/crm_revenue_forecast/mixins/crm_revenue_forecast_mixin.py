@@ -42,11 +42,12 @@ class CrmRevenueForecastMixin(models.AbstractModel):
         return {}
 
     @api.model
-    def _search_forecast_rows(self, domain, name) -> dict:
-        rows = self.env["crm.revenue.forecast"].search(
-            Domain(domain) & Domain("layer", "not in", ("disputed", "unmatched"))
+    def _find_forecast_rows(self, domain):
+        """Rows of what is still to come and not disputed, that the user may see; one statement."""
+        return self.env["crm.revenue.forecast"].search_fetch(
+            Domain(domain) & Domain("layer", "not in", ("disputed", "unmatched")),
+            ["lead_id", "move_id", "low_date", "cash_date", "high_date"],
         )
-        return {record.id: some for record, some in rows.grouped(name).items()}
 
     def _get_forecast_text(self, rows) -> str:
         """When the money comes that is still to come, in the user's words."""

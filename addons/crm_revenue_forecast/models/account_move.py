@@ -12,5 +12,8 @@ class AccountMove(models.Model):
         return super()._compute_forecast()
 
     def _get_forecast_rows(self):
-        rows = super()._get_forecast_rows()
-        return {**rows, **self._search_forecast_rows([("move_id", "in", self.ids)], "move_id")}
+        rows = self._find_forecast_rows([("move_id", "in", self.ids)])
+        return {
+            **super()._get_forecast_rows(),
+            **{move.id: some for move, some in rows.grouped("move_id").items()},
+        }

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -15,18 +16,18 @@ class CrmLead(models.Model):
     def _get_forecast_rows(self):
         """Rows of the deals and of the invoices that hold lines of theirs."""
         rows = super()._get_forecast_rows()
-        for lead_id, some in self._search_forecast_rows(
-            [("lead_id", "in", self.ids)], "lead_id"
-        ).items():
-            rows[lead_id] = rows.get(lead_id, some.browse()) | some
         documents = self._get_forecast_documents()
-        by_document = self._search_forecast_rows(
-            [("move_id", "in", [move_id for _lead_id, move_id in documents])], "move_id"
+        move_ids = [move_id for _lead_id, move_id in documents]
+        found = self._find_forecast_rows(
+            Domain("lead_id", "in", self.ids) | Domain("move_id", "in", move_ids)
         )
+        by_lead, by_document = found.grouped("lead_id"), found.grouped("move_id")
+        for lead in self._origin:
+            rows[lead.id] = by_lead.get(lead, found.browse())
         for lead_id, move_id in documents:
-            if move_id in by_document:
-                some = by_document[move_id]
-                rows[lead_id] = rows.get(lead_id, some.browse()) | some
+            rows[lead_id] |= by_document.get(
+                self.env["account.move"].browse(move_id), found.browse()
+            )
         return rows
 
     def _get_forecast_documents(self) -> list[tuple[int, int]]:

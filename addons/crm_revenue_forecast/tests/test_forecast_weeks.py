@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from freezegun import freeze_time
 
 from odoo.tests import tagged
@@ -91,6 +93,45 @@ class TestForecastWeeks(ForecastCommon):
         )
         self.assertEqual(record.monday_count, 1)
         self.assertEqual(record.independent_count, 4)
+
+    def test_due_dates_where_they_are_better(self):
+        """Eight Mondays on which everything came when it was due, whatever was expected."""
+        weeks = self.env["crm.revenue.forecast.week"].sudo()
+        monday = self._date("2024-01-01")
+        values = {
+            "company_id": self.company.id,
+            "slice_type": "company",
+            "kind": "week",
+            "is_current": False,
+        }
+        for number in range(8):
+            start = monday + timedelta(weeks=number)
+            weeks.create(
+                {
+                    **values,
+                    "as_of_date": start,
+                    "week": 1,
+                    "week_start": start,
+                    "expected": 50.0,
+                    "by_due": 100.0,
+                    "collected": 100.0 + number,
+                }
+            )
+        self._flush()
+        self.assertFalse(weeks._get_weeks_by_due(self.company, self._date("2024-02-19")))
+        self.assertEqual(weeks._get_weeks_by_due(self.company, self._date("2024-04-10")), [1])
+        self._invoice(70.0, date="2024-03-20", invoice_date_due="2024-04-12")
+        self._forecast()
+        [week] = self._get_weeks(is_current=True, week=1)
+        self.assertTrue(week.is_by_due)
+        self.assertEqual((week.forecast, week.expected), (70.0, 0.0))
+        # Of eight ratios from 1.00 to 1.07 the first and the last.
+        self.assertEqual((week.low, week.high), (70.0, 74.9))
+        [record] = self.env["crm.revenue.forecast.accuracy"].search(
+            [("company_id", "=", self.company.id), ("week", "=", 1)]
+        )
+        self.assertEqual((record.monday_count, record.independent_count), (8, 8))
+        self.assertLess(record.skill, 0)
 
     def test_mondays(self):
         self._forecast()

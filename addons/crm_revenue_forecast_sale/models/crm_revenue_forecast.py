@@ -224,5 +224,5 @@ class CrmRevenueForecast(models.Model):
             super()._get_covered_sql(),
         )
 
-    def _get_document(self):
-        return self.order_id or super()._get_document()
+    def _get_documents(self):
+        return [self.order_id, *super()._get_documents()]

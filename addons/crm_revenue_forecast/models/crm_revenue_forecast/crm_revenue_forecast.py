@@ -108,20 +108,26 @@ class CrmRevenueForecast(Layers, Refresh, models.Model):
     def _compute_display_name(self):
         labels = dict(self._fields["layer"]._description_selection(self.env))
         for row in self:
-            names = [row.lead_id.name, row.partner_id.name, labels[row.layer]]
+            row_sudo = row.sudo()  # names of what the row is about, which the user may see
+            names = [row_sudo.lead_id.name, row_sudo.partner_id.name, labels[row.layer]]
             row.display_name = next(name for name in names if name)
 
     def action_open_document(self):
-        """Open the document or deal that the row is about, as far as the user may."""
+        """Open the document or deal that the row is about, or else the customer, as far as the
+        user may.
+        """
         self.ensure_one()
-        record = self._get_document()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": record._name,
-            "res_id": record.id,
-            "views": [(False, "form")],
-        }
+        self.check_access("read")
+        for record in self._get_documents():
+            if record and record.has_access("read"):
+                return {
+                    "type": "ir.actions.act_window",
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "views": [(False, "form")],
+                }
+        return False
 
-    def _get_document(self):
-        """Hook: the record that the row is about."""
-        return self.move_id or self.lead_id or self.partner_id
+    def _get_documents(self) -> list:
+        """Hook: records that the row is about, that which it is first of all about first."""
+        return [self.move_id, self.lead_id, self.partner_id]

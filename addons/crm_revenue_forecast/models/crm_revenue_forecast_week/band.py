@@ -32,32 +32,44 @@ class Band:
 
     @api.model
     def _write_bands(self, company, day, is_current):
-        """The band of each week: the expectation x what came of it, at the same number of weeks
-        ahead, on the Mondays whose weeks were over on that day; never narrower than if the payers
-        were independent of each other.
+        """The forecast of each week and its band: the forecast x what came of it, at the same
+        number of weeks ahead, on the Mondays whose weeks were over on that day; never narrower than
+        if the payers were independent of each other.
+
+        The forecast is what is expected, or what is due where that was the better one.
         """
-        ratios = self._get_ratios(company, day)
-        rows = self.env.execute_query(
+        by_due = self._get_weeks_by_due(company, day)
+        self.env.cr.execute(
             SQL(
                 """
-                SELECT id, week, expected::float8, variance
-                  FROM crm_revenue_forecast_week
-                 WHERE company_id = %s AND as_of_date = %s AND is_current = %s AND kind = 'week'
+                UPDATE crm_revenue_forecast_week
+                   SET is_by_due = kind = 'week' AND week = ANY(%(by_due)s),
+                       forecast = CASE WHEN kind = 'week' AND week = ANY(%(by_due)s)
+                                       THEN by_due ELSE expected END
+                 WHERE company_id = %(company)s AND as_of_date = %(day)s
+                   AND is_current = %(is_current)s
+             RETURNING id, week, forecast::float8, variance, kind
                 """,
-                company.id,
-                day,
-                is_current,
+                by_due=by_due,
+                company=company.id,
+                day=day,
+                is_current=is_current,
             )
         )
+        rows = self.env.cr.fetchall()
+        ratios = self._get_ratios(company, day, by_due)
         bands = []
-        for row_id, week, expected, variance in rows:
-            low, high = (expected * get_quantile(ratios[week] or [1.0], share) for share in BAND)
+        for row_id, week, forecast, variance, kind in rows:
+            if kind != "week":
+                continue
+            low, high = (forecast * get_quantile(ratios[week] or [1.0], share) for share in BAND)
             spread = NORMAL_QUANTILE * sqrt(variance or 0)
             bands.append(
-                (
+                SQL(
+                    "(%s, %s::numeric, %s::numeric)",
                     row_id,
-                    company.currency_id.round(max(min(low, expected - spread), 0.0)),
-                    company.currency_id.round(max(high, expected + spread)),
+                    company.currency_id.round(max(min(low, forecast - spread), 0.0)),
+                    company.currency_id.round(max(high, forecast + spread)),
                 )
             )
         if bands:
@@ -68,28 +80,9 @@ class Band:
                       FROM (VALUES %s) band (id, low, high)
                      WHERE week.id = band.id
                     """,
-                    SQL(", ").join(
-                        SQL("(%s, %s::numeric, %s::numeric)", row_id, low, high)
-                        for row_id, low, high in bands
-                    ),
+                    SQL(", ").join(bands),
                 )
             )
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE crm_revenue_forecast_week
-                   SET is_by_due = kind = 'week' AND week = ANY(%(weeks)s),
-                       forecast = CASE WHEN kind = 'week' AND week = ANY(%(weeks)s)
-                                       THEN by_due ELSE expected END
-                 WHERE company_id = %(company)s AND as_of_date = %(day)s
-                   AND is_current = %(is_current)s
-                """,
-                weeks=self._get_weeks_by_due(company, day),
-                company=company.id,
-                day=day,
-                is_current=is_current,
-            )
-        )
         self.invalidate_model()
 
     @api.model
@@ -97,46 +90,57 @@ class Band:
         """The numbers of weeks ahead that the due dates foretold at least as well on the Mondays
         whose weeks were over on the day.
         """
-        return [
-            week
-            for [week] in self.env.execute_query(
-                SQL(
-                    """
-                    SELECT week
-                      FROM crm_revenue_forecast_week
-                     WHERE company_id = %(company)s AND slice_type = 'company' AND NOT is_current
-                       AND kind = 'week' AND collected IS NOT NULL
-                       AND week_start + 7 <= %(day)s::date
-                     GROUP BY week
-                    HAVING COUNT(*) >= %(least)s
-                       AND SUM(ABS(collected - expected)) >= SUM(ABS(collected - by_due))
-                       AND SUM(ABS(collected - expected)) > 0
-                    """,
-                    company=company.id,
-                    day=day,
-                    least=LEAST_MONDAYS,
-                )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT week
+                  FROM (%s) past
+                 GROUP BY week
+                HAVING COUNT(*) >= %s
+                   AND SUM(ABS(collected - expected)) >= SUM(ABS(collected - by_due))
+                   AND SUM(ABS(collected - expected)) > 0
+                """,
+                self._get_past_sql(company, day),
+                LEAST_MONDAYS,
             )
-        ]
+        )
+        return [week for [week] in rows]
 
     @api.model
-    def _get_ratios(self, company, day) -> dict[int, list[float]]:
-        """What came of what was expected, by weeks ahead, as far as it was known on the day."""
+    def _get_ratios(self, company, day, by_due: list[int]) -> dict[int, list[float]]:
+        """What came of what was forecast, by weeks ahead, as far as it was known on the day."""
         ratios = defaultdict(list)
         for week, ratio in self.env.execute_query(
             SQL(
                 """
-                SELECT week, (collected / expected)::float8
-                  FROM crm_revenue_forecast_week
-                 WHERE company_id = %(company)s AND slice_type = 'company' AND NOT is_current
-                   AND kind = 'week' AND expected > 0
-                   AND week_start + 7 <= %(day)s::date
-                   AND as_of_date >= %(day)s::date - 7 * %(mondays)s
+                SELECT week, (collected / forecast)::float8
+                  FROM (
+                    SELECT week, collected,
+                           CASE WHEN week = ANY(%s) THEN by_due ELSE expected END AS forecast
+                      FROM (%s) past
+                       ) past
+                 WHERE forecast > 0
                 """,
-                company=company.id,
-                day=day,
-                mondays=BAND_MONDAYS,
+                by_due,
+                self._get_past_sql(company, day),
             )
         ):
             ratios[week].append(ratio)
         return ratios
+
+    @api.model
+    def _get_past_sql(self, company, day) -> SQL:
+        """The company's weeks of past Mondays that were over on a day."""
+        return SQL(
+            """
+            SELECT week, collected, expected, by_due
+              FROM crm_revenue_forecast_week
+             WHERE company_id = %(company)s AND slice_type = 'company' AND NOT is_current
+               AND kind = 'week' AND collected IS NOT NULL
+               AND week_start + 7 <= %(day)s::date
+               AND as_of_date >= %(day)s::date - 7 * %(mondays)s
+            """,
+            company=company.id,
+            day=day,
+            mondays=BAND_MONDAYS,
+        )
