@@ -9,8 +9,9 @@ class CrmPaymentExpectation(models.AbstractModel):
 
     @api.model
     def _flush_sources(self):
-        super()._flush_sources()
+        result = super()._flush_sources()
         self.env["crm.payment.promise"].flush_model()
+        return result
 
     @api.model
     def _get_promise_sql(self, scope):

@@ -69,7 +69,7 @@ class CrmCustomerHealthNorm(models.Model):
             self._observe_lateness()
         started = perf_counter()
         self.env["crm.revenue.forecast"]._refresh(company)
-        self.env["crm.revenue.forecast.week"]._refresh(company)
+        self.env["crm.revenue.forecast.week"]._refresh(company, is_prepared=True)
         self.write(
             {
                 "forecast_date": today,

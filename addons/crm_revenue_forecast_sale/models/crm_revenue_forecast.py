@@ -30,9 +30,10 @@ class CrmRevenueForecast(models.Model):
 
     @api.model
     def _flush_sources(self):
-        super()._flush_sources()
+        result = super()._flush_sources()
         for model in ("sale.order", "sale.order.line"):
             self.env[model].flush_model()
+        return result
 
     @api.model
     def _get_source_columns(self):

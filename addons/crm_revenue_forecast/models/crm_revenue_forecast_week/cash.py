@@ -46,6 +46,7 @@ class Cash:
               JOIN res_partner partner ON partner.id = debt.partner_id
               JOIN res_company company ON company.id = debt.company_id
               JOIN res_currency currency ON currency.id = company.currency_id
+             WHERE debt.plan_id IS NULL
             """
         )
 

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.account_receivable_settlement.scope import Scope
+from odoo.addons.crm_customer_health.models.crm_payment_expectation import INLINE_RELATIONS
 
 from .cash import DISPUTED, LATER, OVERDUE, UNMATCHED, UNPREDICTABLE, WEEKS
 
@@ -25,10 +26,14 @@ class Refresh:
     __slots__ = ()
 
     @api.model
-    def _refresh(self, company):
-        """What is expected now. Runs with full rights."""
+    def _refresh(self, company, is_prepared=False):
+        """What is expected now. Runs with full rights.
+
+        :param is_prepared: in this transaction all rows of the company's forecast were written
+            before: what was found out about its customers is still there.
+        """
         today = company._get_today()
-        self._write(company, today, Scope(company), is_current=True)
+        self._write(company, today, Scope(company), is_current=True, is_prepared=is_prepared)
         week_start = today - timedelta(days=today.weekday())
         self.env.cr.execute(
             SQL(
@@ -56,7 +61,7 @@ class Refresh:
         self._write(company, monday, Scope(company, as_of=monday - timedelta(days=1)))
 
     @api.model
-    def _write(self, company, day, scope: Scope, is_current=False):
+    def _write(self, company, day, scope: Scope, is_current=False, is_prepared=False):
         self.env["crm.payment.expectation"]._flush_sources()
         self.env["res.partner"].flush_model(["user_id"])
         self.env["crm.revenue.forecast"].flush_model()
@@ -69,9 +74,14 @@ class Refresh:
                 kept,
             )
         )
-        with_sql = self.env["crm.payment.expectation"]._prepare_relations(
-            self._get_relations(scope), scope
-        )
+        relations = self._get_relations(scope)
+        if is_prepared:
+            relations = {
+                name: select
+                for name, select in relations.items()
+                if name.startswith("week_") or name in INLINE_RELATIONS
+            }
+        with_sql = self.env["crm.payment.expectation"]._prepare_relations(relations, scope)
         self.env.cr.execute(
             SQL(
                 """
