@@ -93,6 +93,15 @@ class TestForecastLayers(ForecastCommon):
             "Money expected 05/11/2024 - 05/11/2024 (most likely 05/11/2024).",
         )
 
+    def test_deal_without_closing_date(self):
+        """Nobody knows when it comes, and nobody is told a day."""
+        self._settled(100.0, 10, due=HALF)
+        deal = self._create_deal("Some day", expected_revenue=1000.0)
+        self._forecast()
+        [row] = self._get_rows(lead_id=deal.id)
+        self.assertFalse(row.invoice_date or row.cash_date or row.low_date)
+        self.assertEqual(row.amount, 1000.0)
+
     def test_lost_deal(self):
         deal = self._create_deal("Machine", expected_revenue=1000.0, date_deadline="2024-05-01")
         deal.action_set_lost()

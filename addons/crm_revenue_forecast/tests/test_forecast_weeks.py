@@ -30,10 +30,11 @@ class TestForecastWeeks(ForecastCommon):
             {number: week.by_due for number, week in weeks.items() if week.by_due}, {2: 100.01}
         )
         self.assertEqual(weeks[3].week_start, self._date("2024-04-22"))
-        # If payers are independent: 100.01 ^ 2 x 1/2 x 1/2; 1.28 times the root of it.
+        # If payers are independent: 100.01 ^ 2 x 1/2 x 1/2; 50 + 1.28 times the root of it is 114,
+        # and no more can come than is owed.
         self.assertAlmostEqual(weeks[3].variance, 100.01**2 / 4, 4)
         self.assertEqual(weeks[3].low, 0.0)
-        self.assertEqual(weeks[3].high, 114.09)
+        self.assertEqual(weeks[3].high, 100.01)
         self.assertReconciled()
 
     def test_what_is_in_no_week(self):
@@ -125,8 +126,8 @@ class TestForecastWeeks(ForecastCommon):
         [week] = self._get_weeks(is_current=True, week=1)
         self.assertTrue(week.is_by_due)
         self.assertEqual((week.forecast, week.expected), (70.0, 0.0))
-        # Of eight ratios from 1.00 to 1.07 the first and the last.
-        self.assertEqual((week.low, week.high), (70.0, 74.9))
+        # Of eight ratios from 1.00 to 1.07 the first; the last would be more than is owed.
+        self.assertEqual((week.low, week.high), (70.0, 70.0))
         [record] = self.env["crm.revenue.forecast.accuracy"].search(
             [("company_id", "=", self.company.id), ("week", "=", 1)]
         )

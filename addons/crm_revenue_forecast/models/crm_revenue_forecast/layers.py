@@ -84,8 +84,9 @@ class Layers:
         """Open deals, and won ones that nobody has ordered or invoiced: what of their expected
         revenue no order and no invoice, drafts included, covers.
 
-        An open deal is invoiced on its expected closing, a won one on the day it was won, and the
-        median days that its team takes from there to the first invoice.
+        An open deal is invoiced on its expected closing (without one nobody knows when), a won one
+        on the day it was won, and the median days that its team takes from there to the first
+        invoice.
         """
         return {
             "from": SQL(
@@ -135,7 +136,8 @@ class Layers:
             "invoice_date": SQL(
                 """
                 CASE WHEN lead.won_status = 'won' THEN lead.date_closed::date
-                     ELSE GREATEST(lead.date_deadline, basis.today) END
+                     WHEN lead.date_deadline IS NOT NULL
+                     THEN GREATEST(lead.date_deadline, basis.today) END
                 + COALESCE(team_lag.days, lag.days, 0)::int
                 """
             ),

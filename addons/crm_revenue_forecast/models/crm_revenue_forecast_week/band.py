@@ -48,7 +48,8 @@ class Band:
                                        THEN by_due ELSE expected END
                  WHERE company_id = %(company)s AND as_of_date = %(day)s
                    AND is_current = %(is_current)s
-             RETURNING id, week, forecast::float8, variance, kind
+             RETURNING id, slice_type, user_id, week, kind, expected::float8, forecast::float8,
+                       variance
                 """,
                 by_due=by_due,
                 company=company.id,
@@ -58,8 +59,12 @@ class Band:
         )
         rows = self.env.cr.fetchall()
         ratios = self._get_ratios(company, day, by_due)
+        owed = defaultdict(float)
+        for _id, slice_type, user_id, _week, kind, expected, *_rest in rows:
+            if kind not in ("disputed", "unmatched"):
+                owed[slice_type, user_id] += expected
         bands = []
-        for row_id, week, forecast, variance, kind in rows:
+        for row_id, slice_type, user_id, week, kind, _expected, forecast, variance in rows:
             if kind != "week":
                 continue
             low, high = (forecast * get_quantile(ratios[week] or [1.0], share) for share in BAND)
@@ -69,7 +74,10 @@ class Band:
                     "(%s, %s::numeric, %s::numeric)",
                     row_id,
                     company.currency_id.round(max(min(low, forecast - spread), 0.0)),
-                    company.currency_id.round(max(high, forecast + spread)),
+                    # No more can come than is owed.
+                    company.currency_id.round(
+                        min(max(high, forecast + spread), owed[slice_type, user_id])
+                    ),
                 )
             )
         if bands:
