@@ -5,6 +5,8 @@ from odoo.tools import SQL
 
 from odoo.addons.account_receivable_settlement.scope import Scope
 
+from .crm_customer_health.refresh import FEW_CUSTOMERS
+
 #: An observation weighs half when it is so many days older.
 HALF_LIFE_DAYS = 90
 #: Payments of so many months are looked at.
@@ -84,10 +86,10 @@ class CrmPaymentExpectation(models.AbstractModel):
     def _prepare_relations(self, relations: dict[str, SQL], scope: Scope) -> SQL:
         """What a statement that reads the relations begins with.
 
-        For all customers they are computed here, into temporary tables, which have statistics and
+        For many customers they are computed here, into temporary tables, which have statistics and
         end with the transaction: the planner takes each for a handful of rows otherwise.
         """
-        if scope.partners is not None:
+        if scope.partners is not None and len(scope.partners) <= FEW_CUSTOMERS:
             return self._get_with_sql(relations)
         self.env["crm.customer.health"]._raise_work_memory()
         inline = {}
@@ -121,12 +123,10 @@ class CrmPaymentExpectation(models.AbstractModel):
         Reads with full rights: the caller sees to it that the user may see the customers.
         """
         self._flush_sources()
-        relations = self._get_relations(
-            Scope(companies, partners), self.env["crm.payment.lateness"]._get_day_sql(companies)
-        )
-        return self.env.execute_query_dict(
-            SQL("%s SELECT * FROM expect_result", self._get_with_sql(relations))
-        )
+        scope = Scope(companies, partners)
+        known = self.env["crm.payment.lateness"]._get_day_sql(companies)
+        with_sql = self._get_with_sql(self._get_relations(scope, known))
+        return self.env.execute_query_dict(SQL("%s SELECT * FROM expect_result", with_sql))
 
     # What is known ----------------------------------------------------------------------------
 
