@@ -84,9 +84,13 @@ RIGHTS = {
     "crm.lead.settlement": ACCOUNTING,
     "crm.manual.billing": BY_HAND,
     "crm.manual.billing.line": BY_HAND,
+    "crm.payment.lateness": MANAGEMENT,
     "crm.payment.promise": RECORDED,
     "crm.payment.promise.wizard": SALES_DIALOG,
     "crm.receivables.report": FIGURES,
+    "crm.revenue.forecast": FIGURES,
+    "crm.revenue.forecast.accuracy": FIGURES,
+    "crm.revenue.forecast.week": FIGURES,
     "crm.stage.change.failure": {
         "sales administrator": "ru",
         "invoicing": "r",
@@ -117,6 +121,9 @@ CALLS = {
     "crm.customer.health.policy.action_own_provision_rates": POLICY,
     "crm.customer.health.policy.action_recompute": POLICY,
     "action_confirm_thresholds": POLICY,
+    # Forecast
+    "action_open_document": FIGURES,
+    "action_open_rows": FIGURES,
     # Deals and their documents
     "action_view_invoices": FIGURES,
     "action_view_opportunities": FIGURES,

@@ -7,6 +7,7 @@ from . import (
     crm_customer_flag_run,
     crm_customer_health,
     crm_customer_health_policy,
+    crm_payment_expectation,
     crm_payment_promise,
     digest_digest,
     mail_activity,

@@ -401,3 +401,28 @@ class TestPromises(FlagCommon):
         )
         self.env.invalidate_all()
         self.assertEqual(promise.partner_id, twin)
+
+    def _get_expected(self, *invoices):
+        self.env.invalidate_all()
+        return [
+            invoice.line_ids.filtered(
+                lambda line: line.display_type == "payment_term"
+            ).expected_payment_date
+            for invoice in invoices
+        ]
+
+    def test_money_is_expected_by_the_promised_day(self):
+        """What is due first is what was promised; nothing else says when this customer pays."""
+        first = self._overdue(1000.0, invoice_date_due="2024-02-01")
+        second = self._overdue(500.0, invoice_date_due="2024-02-10")
+        self._flush()
+        self.assertEqual(self._get_expected(first, second), [False, False])
+        promise = self._promise(900.0)
+        day = date(2024, 3, 10)
+        self.assertEqual(self._get_expected(first, second), [day, False])
+        self._promise(200.0, "2024-03-20")
+        self.assertEqual(self._get_expected(first, second), [day, date(2024, 3, 20)])
+        self._pay(first, 900.0, date="2024-03-01")
+        self.assertPromise(promise, "kept", 900.0)
+        # Of the first 100 is left, which the second promise is about, and 100 of the second.
+        self.assertEqual(self._get_expected(first, second), [date(2024, 3, 20)] * 2)

@@ -10,6 +10,8 @@ from . import (
     crm_customer_health_snapshot,
     crm_customer_health_threshold,
     crm_lead,
+    crm_payment_expectation,
+    crm_payment_lateness,
     mail_activity,
     mail_message,
     mail_thread,

@@ -23,6 +23,11 @@ class CrmCustomerHealthNorm(models.Model):
     computed_at = fields.Datetime(
         readonly=True, help="When all customers of the company were last computed."
     )
+    lateness_date = fields.Date(
+        "Lateness As Of",
+        readonly=True,
+        help="The day for which it was last observed how late all customers pay.",
+    )
     mean_health_score = fields.Float(
         readonly=True,
         help="Mean health score of the customers, before those with little history are drawn"
@@ -98,3 +103,9 @@ class CrmCustomerHealthNorm(models.Model):
 
     def _get_cut_fields(self) -> list[str]:
         return [f"{rank}_cut_{number}" for rank in RANKS for number in range(1, len(QUANTILES) + 1)]
+
+    def _observe_lateness(self):
+        """How late all customers pay, for what is expected of each."""
+        self.env["crm.payment.lateness"]._refresh(self.company_id)
+        for norm in self:
+            norm.lateness_date = norm.company_id._get_today()

@@ -20,4 +20,5 @@ from . import (
     test_health_views,
     test_health_walk,
     test_health_xlsx,
+    test_payment_expectation,
 )

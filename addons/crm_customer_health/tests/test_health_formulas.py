@@ -514,35 +514,3 @@ class TestHealthFormulas(HealthCommon):
             self.assertEqual(
                 self._date("2024-05-31") - relativedelta(months=3), self._date("2024-02-29")
             )
-
-    # Expected payment date -------------------------------------------------------------------
-
-    def assertExpected(self, customer, due, expected):
-        invoice = self._invoice(
-            10.0, date="2024-03-01", invoice_date_due=due, partner_id=customer.id
-        )
-        line = invoice.line_ids.filtered(lambda line: line.display_type == "payment_term")
-        self.assertEqual(line.expected_payment_date, self._date(expected))
-
-    def test_expected_payment_date(self):
-        """The customer's median is drawn towards the company's as by five more payments."""
-        slow, usual, new, odd = (self._create_customer(name) for name in "ABCD")
-        for _number in range(5):
-            self._settled(100.0, 10, partner_id=slow.id)
-        for _number in range(15):
-            self._settled(1.0, 4, partner_id=usual.id)
-        self._settled(1000.0, -21, partner_id=odd.id)
-        self._refresh()
-        self.assertAllRows()
-        # Of 21 settlements of all customers the middle one took 4 days.
-        self.assertExpected(slow, "2024-04-01", "2024-04-08")  # (5 * 10 + 5 * 4) / 10 = 7
-        self.assertExpected(usual, "2024-04-01", "2024-04-05")
-        self.assertExpected(new, "2024-04-01", "2024-04-05")
-        self.assertExpected(odd, "2024-04-01", "2024-04-01")  # (-21 + 20) / 6 = -0.17
-        self.assertExpected(slow, "2024-03-09", "2024-03-16")
-        self.assertExpected(slow, "2024-03-02", "2024-03-15")
-
-    def test_expected_payment_date_without_any_payment(self):
-        self._refresh()
-        self.assertExpected(self.partner, "2024-04-01", "2024-04-01")
-        self.assertExpected(self.partner, "2024-03-02", "2024-03-15")

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from freezegun import freeze_time
 
 from odoo.tests import tagged
@@ -244,35 +242,6 @@ class TestHealthViews(HealthCommon):
 
     def _get_instalment(self, invoice):
         return invoice.line_ids.filtered(lambda line: line.display_type == "payment_term")
-
-    def test_expected_payment_date(self):
-        """Due date and the median, drawn towards the company's by five payments."""
-        other = self._create_customer("Other")
-        for days in (20, 20, 20):
-            self._settled(100.0, days)
-        for days in (0, 0, 0, 4, 4):
-            self._settled(100.0, days, partner_id=other.id)
-        new = self._create_customer("New")
-        due = self._date("2024-05-01")
-        values = {"date": "2024-04-01", "invoice_date_due": due}
-        late, prompt, unknown = (
-            self._get_instalment(self._invoice(100.0, partner_id=customer.id, **values))
-            for customer in (self.partner, other, new)
-        )
-        self._refresh()
-        # Eight payments: 0 0 0 4 4 20 20 20, median 4.
-        self.assertEqual(
-            late.expected_payment_date, due + timedelta(days=round((3 * 20 + 5 * 4) / 8))
-        )
-        self.assertEqual(
-            prompt.expected_payment_date, due + timedelta(days=round((5 * 0 + 5 * 4) / 10))
-        )
-        self.assertEqual(unknown.expected_payment_date, due + timedelta(days=4))
-
-    def test_expected_payment_is_never_in_the_past(self):
-        overdue = self._get_instalment(self._invoice(100.0))
-        self._refresh()
-        self.assertEqual(overdue.expected_payment_date, self._date("2024-04-10"))
 
     def test_nothing_is_expected_of_what_is_not_open(self):
         paid = self._settled(100.0, 0)

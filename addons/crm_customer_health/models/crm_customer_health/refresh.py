@@ -309,11 +309,15 @@ class Refresh:
         policies._propose_thresholds()
         companies = policies.company_id
         norms = self.env["crm.customer.health.norm"].search([("company_id", "in", companies.ids)])
-        due = norms.filtered(lambda norm: norm.as_of_date != norm.company_id._get_today())
+        due = norms.filtered(
+            lambda norm: {norm.as_of_date, norm.lateness_date} != {norm.company_id._get_today()}
+        )
         commit_progress = self.env["ir.cron"]._commit_progress
         commit_progress(remaining=len(due))
         for norm in due:
-            self._refresh(norm.company_id)
-            self._sweep_conversations()
+            if norm.as_of_date != norm.company_id._get_today():
+                self._refresh(norm.company_id)
+                self._sweep_conversations()
+            norm._observe_lateness()
             if not commit_progress(1):
                 break

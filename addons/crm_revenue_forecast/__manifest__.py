@@ -1,0 +1,23 @@
+{
+    "name": "CRM Revenue Forecast",
+    "summary": "What will be invoiced and collected, with its own record of being right",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "CRM Accounting Bridge",
+    "license": "LGPL-3",
+    "depends": ["crm_customer_health"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/crm_revenue_forecast_security.xml",
+        "data/ir_cron_data.xml",
+        "views/crm_revenue_forecast_views.xml",
+        "views/crm_revenue_forecast_week_views.xml",
+        "report/crm_revenue_forecast_accuracy_views.xml",
+        "views/account_move_views.xml",
+        "views/crm_lead_views.xml",
+        "views/crm_revenue_forecast_menus.xml",
+    ],
+    "demo": ["demo/crm_revenue_forecast_demo.xml"],
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
+}

@@ -1,0 +1,1 @@
+from . import crm_revenue_forecast_demo

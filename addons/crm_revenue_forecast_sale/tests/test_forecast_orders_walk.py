@@ -1,0 +1,53 @@
+from freezegun import freeze_time
+
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from odoo.addons.crm_accounting_bridge_sale.tests import test_order_rest_walk
+
+from .test_forecast_orders import ForecastOrdersCommon
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2024-02-01 12:00:00")
+class TestForecastOrdersWalk(ForecastOrdersCommon, test_order_rest_walk.TestOrderRestWalk):
+    """Whatever happens to orders: what is to deliver, to invoice and in drafts is their rest."""
+
+    def test_walk(self):
+        self._forecast()
+        seen = 0
+        for seed in test_order_rest_walk.SEEDS[:3]:
+            self._start(seed)
+            for number in range(test_order_rest_walk.STEPS):
+                verb = self.random.choice(self.verbs)
+                verb()
+                self._flush()
+                self.env["crm.revenue.forecast"].sudo()._refresh(self.company)
+                for order in self.deals.order_ids:
+                    seen += self._check(order, f"seed {seed}, step {number}: {verb.__name__}")
+        self.assertGreater(seen, 100)
+
+    def _check(self, order, text) -> bool:
+        """:return: whether there was something to compare."""
+        layers = self._get_order_layers(order)
+        [(rest,)] = self.env.execute_query(
+            SQL(
+                "SELECT rest.amount::float8 FROM sale_order sale CROSS JOIN LATERAL (%s) rest"
+                " WHERE sale.id = %s",
+                self.env["crm.lead"]._get_order_rest_sql(),
+                order.id,
+            )
+        )
+        # What drafts hold, reckoned plainly.
+        drafts = sum(
+            line.price_subtotal * (-1 if line.move_id.move_type == "out_refund" else 1)
+            for line in order.order_line.invoice_lines
+            if line.parent_state == "draft"
+        )
+        # A credit note in draft gives nothing to invoice again.
+        backlog = max((rest or 0) - max(drafts, 0), 0)
+        if order.invoice_status == "invoiced":
+            backlog = 0.0
+        self.assertAlmostEqual(sum(layers.values()), backlog, 2, f"{text}: {layers}")
+        self.assertFalse([amount for amount in layers.values() if amount < 0], text)
+        return bool(backlog)
