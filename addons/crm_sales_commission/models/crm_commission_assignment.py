@@ -80,6 +80,7 @@ class CrmCommissionAssignment(models.Model):
         return assignments
 
     def write(self, vals):
+        self.check_access("write")
         self._check_not_own()
         self._collect()
         result = super().write(vals)

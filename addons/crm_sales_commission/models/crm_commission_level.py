@@ -29,6 +29,7 @@ class CrmCommissionLevel(models.Model):
         return levels
 
     def write(self, vals):
+        self.check_access("write")
         self.plan_id._check_not_locked()
         result = super().write(vals)
         self.plan_id._check_not_locked()

@@ -115,6 +115,7 @@ class CrmCommissionPlan(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
+        self.check_access("write")
         self._check_not_decided(vals)
         if not vals.keys() <= {"assignment_ids"}:
             self._check_not_locked()

@@ -326,7 +326,7 @@ class CrmCommissionStatement(models.Model):
                        ) running
                  WHERE event.id = running.id
                 """,
-                rate=amount / base * 100 if base else 0.0,
+                rate=round(amount / base * 100, 4) if base else 0.0,
                 factor=SQL("(%s::numeric / %s::numeric)", amount, base or 1.0),
                 places=self.currency_id.decimal_places,
                 ids=ids,

@@ -1,1 +1,7 @@
-from . import test_commission_events
+from . import (
+    test_commission_events,
+    test_commission_plans,
+    test_commission_roles,
+    test_commission_statements,
+    test_commission_walk,
+)

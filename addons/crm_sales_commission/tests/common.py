@@ -9,7 +9,9 @@ class CommissionCommon(BridgeCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.sam = cls._create_user("sam-seller", "sales_team.group_sale_salesman")
+        cls.sam = cls._create_user(
+            "sam-seller", "sales_team.group_sale_salesman,base.group_allow_export"
+        )
         cls.ann = cls._create_user("ann-seller", "sales_team.group_sale_salesman")
         cls.plan = cls._create_plan(cls.sam)
 
