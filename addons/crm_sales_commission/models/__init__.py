@@ -8,6 +8,7 @@ from . import (
     crm_commission_statement,
     crm_lead,
     crm_sales_credit,
+    crm_sales_target,
     crm_team_member,
     res_company,
     res_config_settings,

@@ -236,8 +236,20 @@ class CrmCommissionStatement(models.Model):
         }
 
     def _get_attainment(self, plan, base: float) -> float:
-        """Hook: how much of the person's target of the period was reached, 1 for all of it."""
-        return 0.0
+        """Hook: how much of the person's target of the period was reached, 1 for all of it: by what
+        the plan counts. Without a target, 0.
+        """
+        target = self.env["crm.sales.target"].search(
+            [
+                ("user_id", "=", self.user_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("measure", "=", plan.measure),
+                ("date_from", "=", self.date_from),
+                ("date_to", "=", self.date_to),
+            ],
+            limit=1,
+        )
+        return base / target.target_amount if target.target_amount else 0.0
 
     # Deciding ----------------------------------------------------------------------------------
 

@@ -4,4 +4,5 @@ from . import (
     test_commission_roles,
     test_commission_statements,
     test_commission_walk,
+    test_sales_targets,
 )

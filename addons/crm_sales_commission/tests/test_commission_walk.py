@@ -77,13 +77,17 @@ class PlainCommission:
                         rest[deal] -= piece
                     if deal and is_own and other.state == "posted":
                         paid[deal] += piece
+        self.distribute(shared, rest, paid)
+        return paid
+
+    def distribute(self, shared, rest, paid):
+        """Money pays what credit notes leave; of nothing in all, deals pay each other."""
         total = sum(rest.values())
         for deal, amount in rest.items():
             if total:
                 paid[deal] += shared * amount / total
             elif deal:
                 paid[deal] += amount
-        return paid
 
     def noted(self, document, amount, other):
         """What a credit note takes off by deal, and whether that concerns this deal only."""
