@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 #: Documents that are looked at in one transaction when all are computed.
 _PART_SIZE = 500
@@ -108,7 +108,7 @@ class CrmCommissionEvent(models.Model):
     @api.depends("kind", "date", "is_correction", "plan_id")
     def _compute_reason(self):
         for event in self:
-            date = fields.Date.to_string(event.date)
+            date = format_date(self.env, event.date)
             if event.is_correction:
                 event.reason = self.env._("Correction of what changed since")
             elif event.kind == "open":
@@ -218,6 +218,7 @@ class CrmCommissionEvent(models.Model):
 
     def _book(self, document_ids: list[int]):
         """Book the difference between what these documents are entitled to and what was booked."""
+        self.env["crm.commission.plan"].flush_model(["state"])
         if not self._is_concerned(document_ids):
             return
         self.env["crm.sales.credit"]._flush()

@@ -3,7 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, date_utils
+from odoo.tools import SQL, date_utils, format_date
 
 
 class CrmCommissionStatement(models.Model):
@@ -70,7 +70,8 @@ class CrmCommissionStatement(models.Model):
     @api.depends("user_id", "date_to")
     def _compute_display_name(self):
         for statement in self:
-            statement.display_name = f"{statement.user_id.name} {statement.date_to}"
+            day = format_date(self.env, statement.date_to)
+            statement.display_name = f"{statement.user_id.name} {day}"
 
     @api.depends("state", "date_to", "user_id", "company_id")
     def _compute_line_ids(self):

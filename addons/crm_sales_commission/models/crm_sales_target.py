@@ -142,7 +142,7 @@ class CrmSalesTarget(models.Model):
     def _compute_display_name(self):
         for target in self:
             whose = target.user_id.name or target.team_id.name or ""
-            pattern = "yyyy" if target.period == "year" else "MMM yyyy"
+            pattern = {"year": "yyyy", "quarter": "QQQ yyyy"}.get(target.period, "MMM yyyy")
             day = target.date_from and format_date(self.env, target.date_from, date_format=pattern)
             target.display_name = f"{whose} {day or ''}".strip()
 
@@ -328,7 +328,7 @@ class CrmSalesTarget(models.Model):
 
     # Beside it -------------------------------------------------------------------------------
 
-    @api.depends("user_id", "company_id", "date_from", "period")
+    @api.depends("user_id", "company_id", "date_from", "period", "target_amount")
     def _compute_commission(self):
         events = self.env["crm.commission.event"].sudo()  # of whoever may see the page
         statements = self.env["crm.commission.statement"].sudo()
@@ -336,32 +336,45 @@ class CrmSalesTarget(models.Model):
             "company_id", "in", self.company_id.ids
         )
         by = ["company_id", "user_id"]
-        earned = events._read_group(
-            whose & Domain("kind", "=", "earned"), [*by, "date:day"], ["amount:sum"]
-        )
+        earned = defaultdict(list)
+        for company, user, plan, is_priced, day, base, amount in events._read_group(
+            whose & Domain("kind", "=", "earned"),
+            [*by, "plan_id", "is_priced", "date:day"],
+            ["base:sum", "amount:sum"],
+        ):
+            earned[company.id, user.id].append((plan, is_priced, day, base, amount))
         accrued = {
-            (company, user): amount
+            (company.id, user.id): amount
             for company, user, amount in events._read_group(
                 whose & Domain("kind", "=", "open"), by, ["amount:sum"]
             )
         }
         payable = {
-            (company, user): amount
+            (company.id, user.id): amount
             for company, user, amount in statements._read_group(
                 whose & Domain("state", "=", "confirmed"), by, ["payable_amount:sum"]
             )
         }
         for target in self:
-            key = (target.company_id.sudo(), target.user_id.sudo())
-            target.commission_earned = sum(
-                amount
-                for company, user, day, amount in earned
-                if (company, user) == key
-                and target.date_from
-                and target.date_from <= fields.Date.to_date(day) <= target.date_to
-            )
+            key = (target.company_id.id, target.user_id._origin.id)
+            target.commission_earned = target._get_commission_earned(earned[key])
             target.commission_accrued = accrued.get(key, 0.0)
             target.commission_payable = payable.get(key, 0.0)
+
+    def _get_commission_earned(self, rows) -> float:
+        """The sum of the period; of plans with levels, whose rates are not fixed yet, as if the
+        period ended now.
+        """
+        total, bases = 0.0, defaultdict(float)
+        for plan, is_priced, day, base, amount in rows:
+            if self.date_from and self.date_from <= fields.Date.to_date(day) <= self.date_to:
+                total += amount
+                if not is_priced:
+                    bases[plan] += base
+        for plan, base in bases.items():
+            is_measured = self.measure == plan.measure and self.target_amount
+            total += plan._get_amount(base, base / self.target_amount if is_measured else 0.0)
+        return total
 
     @api.depends("user_id", "company_id", "date_to")
     def _compute_lists(self):

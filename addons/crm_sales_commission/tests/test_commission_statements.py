@@ -160,7 +160,7 @@ class TestCommissionStatements(CommissionCommon):
         self.assertEqual(line["Who Earns"], self.sam.name)
         self.assertEqual(line["Commission"], "100.0")
         self.assertEqual(line["Customer"], "'=HYPERLINK(1)")
-        self.assertEqual(line["Why"], "Settled on 2024-02-10")
+        self.assertEqual(line["Why"], "Settled on 02/10/2024")
         book = openpyxl.load_workbook(io.BytesIO(export._get_xlsx(statement)))
         sums, lines = book.worksheets
         self.assertEqual([cell.value for cell in sums[2]][7], 100.0)

@@ -213,6 +213,8 @@ class TestSalesTargets(CommissionCommon):
             self._pay(invoice, 100.0, date="2024-02-06")
             self._follow()
             self.assertEqual(statement.earned_amount, 32.0)
+            # The page says what it would be if the period ended now.
+            self.assertEqual(self.env["crm.sales.target"].search([]).commission_earned, 32.0)
             self._pay(invoice, 300.0, date="2024-02-06")
             self._follow()
             statement.action_confirm()
