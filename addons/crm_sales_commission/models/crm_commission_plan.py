@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..deciding import deciding, is_deciding
+
 #: What only the buttons of a plan may write.
 _DECIDED = {"state", "approved_by_id", "approved_on", "previous_id"}
 
@@ -45,11 +47,14 @@ class CrmCommissionPlan(models.Model):
     rate = fields.Float(digits=(16, 4), help="Per cent of the sales without taxes.")
     level_ids = fields.One2many("crm.commission.level", "plan_id", copy=True)
     product_ids = fields.Many2many(
-        "product.product", help="Only these products, and those of the categories; all if empty."
+        "product.product",
+        string="Products",
+        help="Only these products, and those of the categories; all if empty.",
     )
     product_category_ids = fields.Many2many(
         "product.category",
         "crm_commission_plan_product_category_rel",
+        string="Product Categories",
         help="Only products of these categories and of those below them; all if empty.",
     )
     partner_ids = fields.Many2many(
@@ -116,9 +121,10 @@ class CrmCommissionPlan(models.Model):
 
     def write(self, vals):
         self.check_access("write")
-        self._check_not_decided(vals)
-        if not vals.keys() <= {"assignment_ids"}:
-            self._check_not_locked()
+        if not is_deciding():
+            self._check_not_decided(vals)
+            if not vals.keys() <= {"assignment_ids"}:
+                self._check_not_locked()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -161,13 +167,14 @@ class CrmCommissionPlan(models.Model):
                 )
             if previous:
                 plan._replace_previous()
-            super(CrmCommissionPlan, plan).write(
-                {
-                    "state": "approved",
-                    "approved_by_id": self.env.uid,
-                    "approved_on": fields.Datetime.now(),
-                }
-            )
+            with deciding():
+                plan.write(
+                    {
+                        "state": "approved",
+                        "approved_by_id": self.env.uid,
+                        "approved_on": fields.Datetime.now(),
+                    }
+                )
             plan._log_decision()
         self.env["crm.commission.event"]._collect_everything(self.company_id)
 
@@ -181,7 +188,8 @@ class CrmCommissionPlan(models.Model):
             )
         end = self.date_from - timedelta(days=1)
         if not previous.date_to or previous.date_to > end:
-            super(CrmCommissionPlan, previous).write({"date_to": end})
+            with deciding():
+                previous.write({"date_to": end})
         if not self.assignment_ids:
             running = previous.assignment_ids.filtered(
                 lambda row: not row.date_to or row.date_to >= self.date_from
@@ -215,7 +223,8 @@ class CrmCommissionPlan(models.Model):
                 "product_ids": [Command.set(self.product_ids.ids)],
             }
         )
-        super(CrmCommissionPlan, version).write({"previous_id": self.id})
+        with deciding():
+            version.write({"previous_id": self.id})
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,

@@ -102,7 +102,8 @@ class CrmCommissionStatement(models.Model):
     @api.model
     def _cron_create_drafts(self):
         """Draw up the statements of the last period and of the running one."""
-        for company in self.env["res.company"].search([]):
+        plans = self.env["crm.commission.plan"].search([("state", "=", "approved")])
+        for company in plans.company_id:
             self._create_drafts(company)
 
     def action_create_drafts(self):

@@ -9,6 +9,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, date_utils, format_date
 
+from ..deciding import deciding, is_deciding
+
 #: How long a period is.
 LENGTHS = {
     "month": relativedelta(months=1),
@@ -94,17 +96,14 @@ class CrmSalesTarget(models.Model):
 
     # What the page says beside it
     commission_earned = fields.Monetary(
-        "Commission Earned",
         compute="_compute_commission",
         help="Commission on what was paid in this period.",
     )
     commission_accrued = fields.Monetary(
-        "Commission Accrued",
         compute="_compute_commission",
         help="Commission on what was invoiced and is not paid yet, of all time.",
     )
     commission_payable = fields.Monetary(
-        "Commission Payable",
         compute="_compute_commission",
         help="On confirmed statements that were not paid out yet.",
     )
@@ -164,9 +163,9 @@ class CrmSalesTarget(models.Model):
 
     def write(self, vals):
         self.check_access("write")
-        if "state" in vals:
+        if "state" in vals and not is_deciding():
             raise UserError(self.env._("A period is closed with its button only."))
-        if any(target.state == "closed" for target in self):
+        if not is_deciding() and any(target.state == "closed" for target in self):
             raise UserError(self.env._("The period is closed."))
         result = super().write(vals)
         if not vals.keys().isdisjoint(("date_from", "period")):
@@ -178,7 +177,7 @@ class CrmSalesTarget(models.Model):
         for target in self:
             start = date_utils.start_of(target.date_from, target.period)
             if start != target.date_from:
-                super(CrmSalesTarget, target).write({"date_from": start})
+                target.write({"date_from": start})
 
     # Attained --------------------------------------------------------------------------------
 
@@ -487,13 +486,14 @@ class CrmSalesTarget(models.Model):
                 raise UserError(
                     self.env._("The period of %(target)s is not over.", target=target.display_name)
                 )
-            super(CrmSalesTarget, target).write(
-                {
-                    "closed_amount": target.attained_amount,
-                    "closed_count": target.attained_count,
-                    "state": "closed",
-                }
-            )
+            with deciding():
+                target.write(
+                    {
+                        "closed_amount": target.attained_amount,
+                        "closed_count": target.attained_count,
+                        "state": "closed",
+                    }
+                )
 
     @api.model
     def _cron_close(self):

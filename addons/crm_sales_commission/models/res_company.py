@@ -22,7 +22,6 @@ class ResCompany(models.Model):
     )
     commission_period = fields.Selection(
         [("month", "Month"), ("quarter", "Quarter")],
-        "Commission Period",
         default="month",
         required=True,
         groups=_GROUPS,
