@@ -32,6 +32,11 @@ BY_HAND = dict.fromkeys(("invoicing", "accounting administrator"), "rwcu")
 #: Who sets up how customers are judged, and who lets pass what is on hold.
 POLICY = ("sales administrator", "accounting administrator")
 RELEASERS = (*POLICY, "inventory administrator")
+#: What people earn: own and their teams', by the record rules; all for those who decide or pay.
+COMMISSION = dict.fromkeys(
+    ("seller", "leader", "sales administrator", "auditor", "accounting administrator"), "r"
+)
+COMMISSION_PLANS = COMMISSION | {"sales administrator": "rwcu"}
 #: Everybody who works in the company.
 INSIDE = (
     *FIGURES,
@@ -53,6 +58,12 @@ RIGHTS = {
     "accounting.import.word": BY_HAND,
     "crm.accounting.log": MANAGEMENT | LOG,
     "crm.billing.funnel.report": {role: "r" for role in FIGURES if role != "auditor"},
+    "crm.commission.assignment": COMMISSION_PLANS,
+    "crm.commission.event": COMMISSION,
+    "crm.commission.level": COMMISSION_PLANS,
+    "crm.commission.plan": COMMISSION_PLANS,
+    "crm.commission.report": COMMISSION,
+    "crm.commission.statement": COMMISSION,
     "crm.customer.company.day": MANAGEMENT,
     "crm.customer.flag": FIGURES | LOG,
     "crm.customer.flag.done.wizard": SALES_DIALOG,
@@ -91,6 +102,7 @@ RIGHTS = {
     "crm.revenue.forecast": FIGURES,
     "crm.revenue.forecast.accuracy": FIGURES,
     "crm.revenue.forecast.week": FIGURES,
+    "crm.sales.target": {"seller": "r", "leader": "r", "sales administrator": "rwcu"},
     "crm.stage.change.failure": {
         "sales administrator": "ru",
         "invoicing": "r",
@@ -144,6 +156,26 @@ CALLS = {
     "action_view_document": {**RIGHTS["crm.customer.hold.waiting"], **FIGURES, **LOG},
     # Core's own lists of transfers do not ask either: they only say what to open.
     "stock.picking.type.get_action_picking_tree_held": INSIDE,
+    # Commission
+    "crm.commission.plan.action_approve": ("sales administrator",),
+    "crm.commission.plan.action_new_version": ("sales administrator",),
+    "crm.commission.plan.action_view_assignments": COMMISSION,
+    "crm.commission.statement.action_confirm": ("sales administrator",),
+    "crm.commission.statement.action_create_drafts": ("sales administrator",),
+    "crm.commission.statement.action_download_csv": COMMISSION,
+    "crm.commission.statement.action_download_xlsx": COMMISSION,
+    "crm.commission.statement.action_mark_paid": (
+        "sales administrator",
+        "accounting administrator",
+    ),
+    "crm.sales.target.action_close": ("sales administrator",),
+    "action_open_my_page": RIGHTS["crm.sales.target"],
+    "action_view_commission": RIGHTS["crm.sales.target"],
+    "action_view_deals": RIGHTS["crm.sales.target"],
+    "action_view_flags": RIGHTS["crm.sales.target"],
+    "action_view_lapsed": RIGHTS["crm.sales.target"],
+    "crm.sales.target.action_view_overdue": RIGHTS["crm.sales.target"],
+    "action_view_promises": RIGHTS["crm.sales.target"],
     # Import
     "action_back": BY_HAND,
     "action_download_errors": BY_HAND,
@@ -159,7 +191,10 @@ CALLS = {
     "read_result": BY_HAND,
 }
 #: Addresses, and how one has to be logged in; what is behind them follows the user's rights.
-ROUTES = {"/crm_customer_health/workbook/<int:report_id>": "user"}
+ROUTES = {
+    "/crm_customer_health/workbook/<int:report_id>": "user",
+    "/crm_sales_commission/statements/<string:file_format>": "user",
+}
 
 #: What of ours somebody without Sales and Accounting may read in other models: no figure of
 #: anybody, but settings, and that a document is on hold.
