@@ -7,5 +7,10 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Undo what Odoo leaves: the name by which it knows that models of ours have a mixin."""
-    env["ir.model.inherit"].search([("model_id.model", "=like", "crm.customer.purchase%")]).unlink()
+    """Undo what Odoo leaves: the names by which it knows that models of others have our mixin."""
+    env["ir.model.inherit"].search(
+        [
+            ("model_id.model", "in", ("crm.customer.health", "crm.lead", "res.partner")),
+            ("parent_id.model", "=", "crm.customer.purchase.panel"),
+        ]
+    ).unlink()

@@ -7,7 +7,16 @@ from odoo.addons.crm_customer_health.changes import CustomersRefreshed
 class CrmCustomerHealth(models.Model):
     """How broad a customer's purchases are, and that its purchases follow its invoices."""
 
-    _inherit = "crm.customer.health"
+    _name = "crm.customer.health"
+    _inherit = ["crm.customer.health", "crm.customer.purchase.panel"]
+
+    @api.depends("partner_id", "company_id")
+    def _compute_purchase_panel(self):
+        return super()._compute_purchase_panel()
+
+    @api.depends("partner_id", "company_id")
+    def _compute_suggestion_ids(self):
+        return super()._compute_suggestion_ids()
 
     def _get_fact_relations(self, scope):
         return super()._get_fact_relations(scope) | {
@@ -16,6 +25,22 @@ class CrmCustomerHealth(models.Model):
 
     def _get_joined_facts(self):
         return [*super()._get_joined_facts(), "health_purchase"]
+
+    def action_view_purchases(self):
+        """Open what the customer buys, product by product."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_customer_purchase.crm_customer_purchase_action"
+        )
+        return {
+            **action,
+            "domain": [
+                ("company_id", "=", self.company_id.id),
+                ("partner_id", "=", self.partner_id.id),
+            ],
+            "context": {},
+        }
 
     def _get_purchase_sql(self, scope) -> SQL:
         """The number of products and categories, the main category and the concentration.

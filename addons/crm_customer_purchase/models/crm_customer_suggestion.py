@@ -284,7 +284,8 @@ class CrmCustomerSuggestion(models.Model):
             ),
             "suggestion_result": SQL(
                 """
-                SELECT company_id, partner_id, product_id, because_product_id, kind,
+                SELECT candidate.company_id, candidate.partner_id, product_id,
+                       because_product_id, kind,
                        CASE WHEN kind = 'industry' THEN kind_id END AS kind_industry_id,
                        CASE WHEN kind = 'country' THEN kind_id END AS kind_country_id,
                        customer_count, buyer_count, both_count, ROUND(support, 4) AS support,

@@ -5,9 +5,10 @@ from odoo.addons.crm_customer_health.mixins.crm_customer_figures import HEALTH_G
 
 
 class ResPartner(models.Model):
-    """A customer may ask to be left alone."""
+    """A contact shows what its customer buys in the current company, and may be left alone."""
 
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "crm.customer.purchase.panel"]
 
     is_left_out_of_lists = fields.Boolean(
         "Leave Out of Sales Lists",
@@ -20,3 +21,9 @@ class ResPartner(models.Model):
     def _get_left_alone_domain(self) -> Domain:
         """Hook: customers whom nobody offers anything for the time being."""
         return Domain("is_left_out_of_lists", "=", True)
+
+    def _get_panel_partner(self):
+        return self
+
+    def _get_panel_company(self):
+        return self.env.company
