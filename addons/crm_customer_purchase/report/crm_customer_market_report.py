@@ -60,7 +60,7 @@ class CrmCustomerMarketReport(models.Model):
     def _table_query(self) -> SQL:
         return SQL(
             """
-            SELECT MIN(line.id) AS id, line.company_id, line.partner_id, line.product_id,
+            SELECT MIN(line.line_id) AS id, line.company_id, line.partner_id, line.product_id,
                    line.categ_id, line.month, SUM(line.quantity) AS quantity,
                    SUM(line.amount) AS amount,
                    COUNT(*) FILTER (WHERE line.is_purchase) AS purchase_count,

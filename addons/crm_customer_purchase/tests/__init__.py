@@ -1,5 +1,6 @@
 from . import (
     test_offers,
+    test_panel,
     test_purchase_rights,
     test_purchases,
     test_suggestions,
