@@ -1,2 +1,2 @@
-from . import mixins, models, report, wizard
+from . import demo, mixins, models, report, wizard
 from .hooks import post_init_hook, uninstall_hook

@@ -78,15 +78,17 @@ class CrmCustomerHealth(models.Model):
         )
 
     def _flush_sources(self):
-        super()._flush_sources()
+        result = super()._flush_sources()
         self.env["crm.customer.purchase.line"]._flush_sources()
+        return result
 
     @api.model
     def _on_customers_refreshed(self, changes: CustomersRefreshed):
         """What changed customers buy follows at once; that of all by a scheduled action."""
-        super()._on_customers_refreshed(changes)
+        result = super()._on_customers_refreshed(changes)
         purchases = self.env["crm.customer.purchase"].sudo()  # nobody may write them
         if changes.partners is None:
             purchases._ask_for_all(changes.companies)
         else:
             purchases._refresh(changes.companies, changes.partners)
+        return result

@@ -13,8 +13,8 @@ class CrmCustomerPurchaseLine(models.AbstractModel):
     ) -> SQL:
         """One row per invoice line with a product that belongs to the customer's mix.
 
-        Columns: ``line_id``, ``company_id``, ``partner_id`` (commercial, as of now), ``product_id``,
-        ``categ_id``, ``invoice_date``, ``is_purchase``, ``quantity`` (in the product's own unit),
+        Columns: ``line_id``, ``company_id``, ``partner_id`` (commercial, as of now),
+        ``product_id``, ``categ_id``, ``invoice_date``, ``is_purchase``, ``quantity`` (in the product's own unit),
         ``amount`` (untaxed, company currency at the document's rate). Credit notes and returns are
         negative.
 
@@ -26,7 +26,8 @@ class CrmCustomerPurchaseLine(models.AbstractModel):
         receivable = self.env["account.receivable"]
         return SQL(
             """
-            SELECT line.id AS line_id, line.company_id, partner.commercial_partner_id AS partner_id, line.product_id,
+            SELECT line.id AS line_id, line.company_id,
+                   partner.commercial_partner_id AS partner_id, line.product_id,
                    template.categ_id, move.invoice_date,
                    move.move_type != 'out_refund' AND line.quantity > 0 AS is_purchase,
                    CASE WHEN move.move_type = 'out_refund' THEN -line.quantity ELSE line.quantity

@@ -15,6 +15,7 @@ class CrmCustomerPurchaseLine(models.AbstractModel):
         )
 
     def _flush_sources(self):
-        super()._flush_sources()
+        result = super()._flush_sources()
         self.env["account.move.line"].flush_model(["is_downpayment"])
         self.env["res.company"].flush_model(["sale_discount_product_id"])
+        return result
