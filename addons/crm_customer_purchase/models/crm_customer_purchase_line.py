@@ -14,7 +14,8 @@ class CrmCustomerPurchaseLine(models.AbstractModel):
         """One row per invoice line with a product that belongs to the customer's mix.
 
         Columns: ``line_id``, ``company_id``, ``partner_id`` (commercial, as of now),
-        ``product_id``, ``categ_id``, ``invoice_date``, ``is_purchase``, ``quantity`` (in the product's own unit),
+        ``product_id``, ``categ_id``, ``invoice_date``, ``is_purchase``, ``quantity`` (in the
+        product's own unit),
         ``amount`` (untaxed, company currency at the document's rate). Credit notes and returns are
         negative.
 
