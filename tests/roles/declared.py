@@ -26,6 +26,8 @@ SALES_DIALOG = dict.fromkeys(
 )
 RECORDED = {role: "r" if role == "auditor" else "rc" for role in FIGURES} | LOG
 
+#: Who makes opportunities.
+SELLERS = ("seller", "leader", "sales administrator")
 #: What finance does by hand: importing, and setting a billing status.
 BY_HAND = dict.fromkeys(("invoicing", "accounting administrator"), "rwcu")
 
@@ -91,7 +93,10 @@ RIGHTS = {
         ("sales administrator", "inventory administrator", "accounting administrator"), "rwcu"
     ),
     "crm.customer.hold.waiting": MANAGEMENT | {"inventory administrator": "r"},
+    "crm.customer.market.report": FIGURES,
     "crm.customer.payment.method": FIGURES,
+    "crm.customer.purchase": FIGURES,
+    "crm.customer.suggestion": FIGURES,
     "crm.lead.settlement": ACCOUNTING,
     "crm.manual.billing": BY_HAND,
     "crm.manual.billing.line": BY_HAND,
@@ -126,6 +131,12 @@ CALLS = {
     "action_done": SALES_DIALOG,
     "action_end": SALES_DIALOG,
     "crm.customer.health.action_recompute": FIGURES,
+    "action_view_purchases": FIGURES,
+    # What to offer: opportunities and tags follow the rights on opportunities and contacts.
+    "action_schedule_activity": FIGURES,
+    "action_create_opportunities": SELLERS,
+    "action_tag_customers": (),
+    "action_add_to_quotation": (),
     "action_view_open_items": FIGURES,
     "action_view_settlements": FIGURES,
     "action_view_snapshots": FIGURES,

@@ -1,0 +1,1 @@
+from . import crm_customer_offer, crm_customer_purchase_panel

@@ -1,0 +1,180 @@
+from collections import defaultdict
+
+from odoo import Command, api, fields, models
+from odoo.fields import Domain
+
+
+class CrmCustomerOffer(models.AbstractModel):
+    """A row of a list that says what may be offered to a customer: what was stopped, falls, is
+    due, or is suggested; with actions for the selection, and the veto of who is left alone.
+    """
+
+    _name = "crm.customer.offer"
+    _description = "What May Be Offered to a Customer"
+
+    is_left_alone = fields.Boolean(
+        compute="_compute_is_left_alone",
+        search="_search_is_left_alone",
+        help="The customer is at risk, on hold, or does not want to be offered anything.",
+    )
+
+    @api.model
+    def _get_left_alone_domain(self) -> Domain:
+        """Hook: rows of customers whom nobody offers anything for the time being."""
+        partners = self.env["res.partner"].sudo()  # which customers: nothing of them is shown
+        health = self.env["crm.customer.health"].sudo()
+        return Domain("partner_id", "in", partners._search(partners._get_left_alone_domain())) | (
+            Domain.OR(
+                Domain("company_id", "=", company.id)
+                & Domain(
+                    "partner_id",
+                    "in",
+                    health._search(
+                        [("company_id", "=", company.id), ("health_status", "=", "at_risk")]
+                    ).subselect("partner_id"),
+                )
+                for company in self.env.companies
+            )
+        )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_is_left_alone(self):
+        left_alone = self.search(Domain("id", "in", self.ids) & self._get_left_alone_domain())
+        for row in self:
+            row.is_left_alone = row in left_alone
+
+    def _search_is_left_alone(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = self._get_left_alone_domain()
+        return domain if True in value else ~domain
+
+    @api.model
+    def _get_list_domain(self, kind: str) -> Domain:
+        """Hook: the rows of the list ``kind``."""
+        return Domain.TRUE
+
+    def _get_offer_kind(self) -> str:
+        """Hook: the list that the row belongs to."""
+        return "suggested"
+
+    def _get_offer_text(self) -> str:
+        """Hook: what the customer may be offered, in a sentence without amounts."""
+        return ""
+
+    @api.model
+    def _get_list_titles(self) -> dict[str, str]:
+        return {
+            "lapsed": self.env._("Stopped Buying"),
+            "falling": self.env._("Falling"),
+            "due": self.env._("Due to Reorder"),
+            "suggested": self.env._("Suggested"),
+        }
+
+    @api.model
+    def action_open_list(self, kind: str):
+        """Open a list without customers who are left alone; its title says how many there are.
+
+        :param kind: ``lapsed``, ``falling``, ``due`` or ``suggested``
+        """
+        self.check_access("read")
+        domain = self._get_list_domain(kind)
+        left_out = len(
+            self._read_group(
+                domain & Domain("is_left_alone", "=", True), ["company_id", "partner_id"]
+            )
+        )
+        name = self._get_list_titles()[kind]
+        if left_out:
+            name = self.env._("%(list)s (customers left out: %(count)s)", list=name, count=left_out)
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            f"crm_customer_purchase.{self._table}_action"
+        )
+        return {
+            **action,
+            "name": name,
+            "display_name": name,
+            "domain": list(domain),
+            "context": {"search_default_not_left_alone": 1},
+        }
+
+    # What is done with a selection ---------------------------------------------------------------
+
+    def _get_by_customer(self):
+        """The rows that the user may see, by company and customer."""
+        self.check_access("read")
+        rows = defaultdict(self.browse)
+        for row in self:
+            rows[row.company_id, row.partner_id] |= row
+        return rows
+
+    def _get_offer_texts(self) -> str:
+        return "\n".join(row._get_offer_text() for row in self)
+
+    def action_schedule_activity(self):
+        """A to-do for each customer's salesperson, on the customer's row, where only who may see
+        the figures finds it. One that is there already is left as it is.
+        """
+        title = self.env._("Talk about what the customer buys")
+        count = 0
+        for (company, partner), rows in self._get_by_customer().items():
+            health = self.env["crm.customer.health"].search(
+                [("company_id", "=", company.id), ("partner_id", "=", partner.id)]
+            )
+            known = health.activity_ids.filtered(lambda one: one.summary == title)
+            if not health or known:
+                continue
+            user = partner.user_id
+            if not user.active or not health._filter_readable_by(user):
+                user = self.env.user
+            health.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=title,
+                note=rows._get_offer_texts(),
+                user_id=user.id,
+            )
+            count += 1
+        return self._get_done(self.env._("Activities: %(count)s.", count=count))
+
+    def action_create_opportunities(self):
+        """An opportunity for each customer, with what may be offered in its notes."""
+        leads = self.env["crm.lead"].create(
+            [
+                {
+                    "name": self.env._("Offer to %(name)s", name=partner.display_name),
+                    "type": "opportunity",
+                    "partner_id": partner.id,
+                    "company_id": company.id,
+                    "user_id": (partner.user_id or self.env.user).id,
+                    "description": rows._get_offer_texts(),
+                }
+                for (company, partner), rows in self._get_by_customer().items()
+            ]
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Opportunities"),
+            "res_model": "crm.lead",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", leads.ids)],
+        }
+
+    def action_tag_customers(self):
+        """The contacts get a tag with the list's name, which is made if there is none."""
+        tags = self.env["res.partner.category"]
+        self.check_access("read")
+        for kind, rows in self.grouped(lambda row: row._get_offer_kind()).items():
+            name = self._get_list_titles()[kind]
+            tag = tags.search([("name", "=", name)], limit=1) or tags.create({"name": name})
+            rows.partner_id.write({"category_id": [Command.link(tag.id)]})
+        return self._get_done(
+            self.env._("Contacts with the tag: %(count)s.", count=len(self.partner_id))
+        )
+
+    @api.model
+    def _get_done(self, message: str) -> dict:
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "info", "message": message},
+        }

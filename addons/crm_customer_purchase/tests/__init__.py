@@ -1,0 +1,7 @@
+from . import (
+    test_offers,
+    test_panel,
+    test_purchase_rights,
+    test_purchases,
+    test_suggestions,
+)

@@ -1,0 +1,34 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class CrmCustomerSuggestion(models.Model):
+    """A suggested product comes onto the quotation with a click."""
+
+    _inherit = "crm.customer.suggestion"
+
+    def action_add_to_quotation(self):
+        """Add these products to the quotation that shows them, one of each.
+
+        The context names the order (``quotation_id``); the user's rights on it are asked.
+
+        :raise UserError: for what is no quotation of this customer.
+        """
+        self.check_access("read")
+        order = self.env["sale.order"].browse(self.env.context.get("quotation_id")).exists()
+        order.check_access("write")
+        if (
+            order.state not in ("draft", "sent")
+            or self.partner_id != order.partner_id.commercial_partner_id
+        ):
+            raise UserError(
+                self.env._("Save a quotation of this customer before you add products to it.")
+            )
+        known = order.order_line.product_id
+        self.env["sale.order.line"].create(
+            [
+                {"order_id": order.id, "product_id": product.id}
+                for product in self.product_id - known
+            ]
+        )
+        return True

@@ -1,0 +1,85 @@
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from odoo.addons.crm_customer_purchase.tests.common import PurchaseCommon
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2024-12-31 12:00:00")
+class TestQuotationPanel(PurchaseCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._sell(cls.flour, "2024-11-01")
+        cls.env.flush_all()
+        cls.purchases._refresh(cls.company)
+        cls.suggestion = cls.purchases.env["crm.customer.suggestion"].create(
+            {
+                "company_id": cls.company.id,
+                "partner_id": cls.partner.id,
+                "product_id": cls.yeast.id,
+                "because_product_id": cls.flour.id,
+                "kind": "all",
+                "buyer_count": 20,
+                "both_count": 14,
+                "expected_amount": 16.5,
+                "rank": 1,
+            }
+        )
+        cls.order = cls.env["sale.order"].create({"partner_id": cls.partner.id})
+        cls.seller = cls._create_user("panel_seller", "sales_team.group_sale_salesman")
+
+    def _add(self, user=None, order=None):
+        suggestion = self.suggestion.with_user(user or self.env.user)
+        return suggestion.with_context(
+            quotation_id=(order or self.order).id
+        ).action_add_to_quotation()
+
+    def test_panel_and_one_click(self):
+        self.assertIn("Flour", self.order.purchase_panel)
+        self.assertIn("14 of 20 customers that buy Flour also buy Yeast", self.order.purchase_panel)
+        self.assertEqual(self.order.suggestion_ids.product_id, self.yeast)
+        self._add()
+        self.assertEqual(self.order.order_line.product_id, self.yeast)
+        self.assertFalse(self.order.suggestion_ids, "it is on the quotation")
+        self._add()
+        self.assertEqual(len(self.order.order_line), 1, "once")
+
+    def test_only_quotations_of_the_customer(self):
+        other = self.env["sale.order"].create({"partner_id": self.partner_a.id})
+        with self.assertRaises(UserError):
+            self._add(order=other)
+        self.order.order_line = [Command.create({"product_id": self.flour.id})]
+        self.order.action_confirm()
+        with self.assertRaises(UserError):
+            self._add()
+
+    def test_somebody_elses_quotation(self):
+        self.order.user_id = self.env.user
+        with self.assertRaises(AccessError):
+            self._add(self.seller)
+
+    def test_discounts_and_down_payments_are_no_products(self):
+        discount = self.env["product.product"].create({"name": "Discount", "type": "service"})
+        self.company.sale_discount_product_id = discount
+        self._create_document(
+            [
+                {"product_id": self.salt.id, "price_unit": 50},
+                {"product_id": discount.id, "price_unit": -5},
+                {"product_id": self.yeast.id, "price_unit": 9, "is_downpayment": True},
+            ],
+            date="2024-12-01",
+        )
+        self._refresh()
+        rows = self.purchases.search([("partner_id", "=", self.partner.id)])
+        self.assertEqual(set(rows.product_id.ids), {self.flour.id, self.salt.id})
+
+    def test_customers_on_hold_are_left_alone(self):
+        rows = self.env["crm.customer.purchase"]
+        domain = [("partner_id", "=", self.partner.id), ("is_left_alone", "=", True)]
+        self.assertFalse(rows.search(domain))
+        self.partner.hold_policy = "always"
+        self.assertTrue(rows.search(domain))
