@@ -73,7 +73,7 @@ class CrmCommissionEvent(models.Model):
         "res.partner",
         string="Customer",
         readonly=True,
-        ondelete="restrict",
+        ondelete="set null",
         index="btree_not_null",
     )
     base = fields.Monetary(

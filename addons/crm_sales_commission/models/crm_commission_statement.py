@@ -122,8 +122,9 @@ class CrmCommissionStatement(models.Model):
         What is older than the last period is on its statement, too.
         """
         today = company._get_today()
-        start = date_utils.start_of(today, company.commission_period)
-        length = relativedelta(months=3 if company.commission_period == "quarter" else 1)
+        period = company.commission_period or "month"
+        start = date_utils.start_of(today, period)
+        length = relativedelta(months=3 if period == "quarter" else 1)
         day = relativedelta(days=1)
         for date_from, date_to in (
             (start - length, start - day),

@@ -335,9 +335,13 @@ class CrmSalesTarget(models.Model):
             "company_id", "in", self.company_id.ids
         )
         by = ["company_id", "user_id"]
+        dates = [date for target in self for date in (target.date_from, target.date_to) if date]
+        of_periods = Domain.FALSE
+        if dates:
+            of_periods = Domain("date", ">=", min(dates)) & Domain("date", "<=", max(dates))
         earned = defaultdict(list)
         for company, user, plan, is_priced, day, base, amount in events._read_group(
-            whose & Domain("kind", "=", "earned"),
+            whose & Domain("kind", "=", "earned") & of_periods,
             [*by, "plan_id", "is_priced", "date:day"],
             ["base:sum", "amount:sum"],
         ):

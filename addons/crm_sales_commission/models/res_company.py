@@ -23,7 +23,6 @@ class ResCompany(models.Model):
     commission_period = fields.Selection(
         [("month", "Month"), ("quarter", "Quarter")],
         default="month",
-        required=True,
         groups=_GROUPS,
         help="How often commission statements are drawn up.",
     )

@@ -33,14 +33,27 @@ class PlainCommission:
         """Per person, of 10 % of what was paid."""
         result = defaultdict(Fraction)
         for deal, base in self.paid(document).items():
-            seller = (
-                deal.user_id
-                or document.reversed_entry_id.invoice_user_id
-                or document.invoice_user_id
-            )
+            seller = self.get_seller(document, deal)
             for user, share in self.shares(deal, seller).items():
                 result[user] += base * share * RATE
         return result
+
+    def get_seller(self, document, deal):
+        return (
+            deal.user_id or document.reversed_entry_id.invoice_user_id or document.invoice_user_id
+        )
+
+    def credited(self, document):
+        """What credit notes take off, on both documents, without being earned on either."""
+        if document.state != "posted":
+            return Fraction(0)
+        return sum(
+            piece
+            for kind, amount, other in self.settlements(document)
+            if kind == "note"
+            for deal, piece, is_own in self.noted(document, amount, other)
+            if not deal or (is_own and other.state != "posted")
+        )
 
     def shares(self, deal, seller):
         rows = self.plan.assignment_ids
@@ -194,11 +207,31 @@ class TestCommissionWalk(CommissionCommon):
                 _logger.info("\n".join(self.history))
                 move = self.env["account.move"].browse(key[0])
                 self.fail(f"{move.name} {key}: {float(difference)} too much")
+        self._check_identity(plain)
         statements = self.env["crm.commission.statement"].search([("state", "!=", "draft")])
         for statement in statements:
             self.assertAlmostEqual(
                 statement.earned_amount, sum(statement.event_ids.mapped("amount")), 2
             )
+
+    def _check_identity(self, plain):
+        """Base net of credits = earned + open + lost, and so is the commission on it."""
+        sellers = {self.sam, self.ann}
+        rows = self.env["crm.commission.event"]._read_group(
+            [("plan_id", "=", self.plan.id)], ["move_key"], ["base:sum", "amount:sum"]
+        )
+        booked = {key: (exact(base), exact(amount)) for key, base, amount in rows}
+        for document in self.documents.exists():
+            deals = plain.deals(document)
+            if {plain.get_seller(document, deal) for deal in deals} - sellers:
+                continue
+            net = sum(deals.values()) - plain.credited(document)
+            if document.state != "posted":
+                net = Fraction(0)
+            base, amount = booked.get(document.id, (Fraction(0), Fraction(0)))
+            # One cent for each deal and person.
+            self.assertLessEqual(abs(base - net), 6 * CENT, document.name)
+            self.assertLessEqual(abs(amount - net * RATE), 6 * CENT, document.name)
 
     # Operations --------------------------------------------------------------------------------
 
