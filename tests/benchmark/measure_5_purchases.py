@@ -76,8 +76,9 @@ def measure(bench):
 
 def compute_all(env):
     """Our relations and the hand-written one, in turns; the better of two counts."""
-    from odoo.addons.account_receivable_settlement.scope import Scope
     from odoo.tools import SQL
+
+    from odoo.addons.account_receivable_settlement.scope import Scope
 
     from .inside import counted
 
