@@ -113,6 +113,28 @@ LEAN = {
           ) document
          GROUP BY company_id, partner_id
     """,
+    "lean_product": """
+        SELECT company_id, partner_id, COUNT(*) AS product_count,
+               COUNT(DISTINCT categ_id) AS category_count,
+               SUM(amount * amount) / (SUM(amount) * SUM(amount)) AS concentration
+          FROM (
+            SELECT move.company_id, move.commercial_partner_id AS partner_id, line.product_id,
+                   template.categ_id, SUM(-line.balance) AS amount
+              FROM account_move move
+              JOIN day ON day.company_id = move.company_id
+              JOIN account_move_line line ON line.move_id = move.id
+              JOIN product_product product ON product.id = line.product_id
+              JOIN product_template template ON template.id = product.product_tmpl_id
+             WHERE move.state = 'posted' AND line.display_type = 'product'
+               AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+               AND move.invoice_date > day.year_start AND move.invoice_date <= day.today
+               AND {of_move}
+             GROUP BY move.company_id, move.commercial_partner_id, line.product_id,
+                      template.categ_id
+            HAVING SUM(-line.balance) > 0
+               ) product
+         GROUP BY company_id, partner_id
+    """,
     "lean_countback": """
         SELECT company_id, partner_id,
                MIN(today - LEAST(today, month + 30)
@@ -210,6 +232,7 @@ LEAN = {
                    AS received,
                COALESCE(overdue_amount, 0) - COALESCE(-lean_house.weight, 0)
                    - COALESCE(lean_house.paid_amount, 0) AS net_overdue,
+               product_count, category_count, concentration,
                (COALESCE(lean_open.points, 0) + COALESCE(recent_points, 0))
                / NULLIF(COALESCE(lean_open.weight, 0) + COALESCE(recent_weight, 0), 0)
                - (lean_behaviour.points - COALESCE(recent_points, 0))
@@ -219,6 +242,7 @@ LEAN = {
           FULL JOIN lean_business USING (company_id, partner_id)
           LEFT JOIN lean_countback USING (company_id, partner_id)
           LEFT JOIN lean_house USING (company_id, partner_id)
+          LEFT JOIN lean_product USING (company_id, partner_id)
     """,
     "lean": """
         SELECT joined.*, recency_rank, frequency_rank, monetary_rank,
@@ -269,12 +293,13 @@ SUMS = {
     "ours": """
         SELECT COUNT(*), SUM(open_amount), SUM(overdue_amount), SUM(overdue_over_90),
                SUM(unapplied_credit_amount), SUM(paid_amount), SUM(invoice_count),
-               SUM(revenue_12m), SUM(ROUND(payment_score, 2)) FROM health_result
+               SUM(revenue_12m), SUM(ROUND(payment_score, 2)), SUM(product_count)
+          FROM health_result
     """,
     "lean": """
         SELECT COUNT(*), SUM(open_amount), SUM(overdue_amount), SUM(overdue_over_90),
                SUM(-credit), SUM(paid_amount), SUM(invoice_count), SUM(revenue_12m),
-               SUM(ROUND(payment_score, 2)) FROM pg_temp.lean
+               SUM(ROUND(payment_score, 2)), SUM(product_count) FROM pg_temp.lean
     """,
 }
 
