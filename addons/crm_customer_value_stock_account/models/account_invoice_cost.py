@@ -23,33 +23,33 @@ class AccountInvoiceCost(models.AbstractModel):
                    AND account.account_type NOT LIKE 'liability%%'
                 """
             ),
-            # A kit's components are other products: their value is that of the delivered kits.
+            # What other invoices of the order line took of the deliveries is theirs. A kit's
+            # components are other products: their value is that of the delivered kits.
             "delivery": SQL(
                 """
-                SELECT SUM(delivered.value)
-                       / NULLIF(CASE WHEN BOOL_AND(delivered.is_same)
-                                     THEN SUM(delivered.quantity)
-                                     ELSE SUM(delivered.kits) END, 0)::numeric
-                       * line.quantity AS cost
+                SELECT (CASE WHEN BOOL_AND(delivered.quantity > taken.quantity
+                                           AND delivered.value > taken.cost)
+                             THEN SUM(delivered.value - taken.cost)
+                                  / SUM(delivered.quantity - taken.quantity)
+                             ELSE SUM(delivered.value) / NULLIF(SUM(delivered.quantity), 0)
+                        END)::numeric * line.quantity AS cost
                   FROM (
-                    SELECT SUM(move.value) AS value,
-                           SUM(move.quantity * COALESCE(move_uom.factor, 1)
-                               / COALESCE(NULLIF(move_unit.factor, 0), 1)) AS quantity,
-                           BOOL_AND(move.product_id = line.product_id) AS is_same,
-                           MAX(order_line.qty_delivered * COALESCE(order_uom.factor, 1)
-                               / COALESCE(NULLIF(unit.factor, 0), 1)) AS kits
+                    SELECT order_line.id AS order_line_id,
+                           SUM(move.value)::numeric AS value,
+                           (CASE WHEN BOOL_AND(move.product_id = line.product_id)
+                                 THEN SUM(move.quantity * COALESCE(move_uom.factor, 1)
+                                          / COALESCE(NULLIF(unit.factor, 0), 1))
+                                 ELSE MAX(order_line.qty_delivered * COALESCE(order_uom.factor, 1)
+                                          / COALESCE(NULLIF(unit.factor, 0), 1))
+                            END)::numeric AS quantity
                       FROM sale_order_line_invoice_rel link
                       JOIN sale_order_line order_line ON order_line.id = link.order_line_id
                       JOIN stock_move move ON move.sale_line_id = order_line.id
                       JOIN stock_location destination ON destination.id = move.location_dest_id
-                      JOIN product_product moved ON moved.id = move.product_id
-                      JOIN product_template moved_template
-                        ON moved_template.id = moved.product_tmpl_id
-                      LEFT JOIN uom_uom move_unit ON move_unit.id = moved_template.uom_id
-                      LEFT JOIN uom_uom move_uom ON move_uom.id = move.product_uom
                       JOIN product_product product ON product.id = line.product_id
                       JOIN product_template template ON template.id = product.product_tmpl_id
                       LEFT JOIN uom_uom unit ON unit.id = template.uom_id
+                      LEFT JOIN uom_uom move_uom ON move_uom.id = move.product_uom
                       LEFT JOIN uom_uom order_uom ON order_uom.id = order_line.product_uom_id
                      WHERE link.invoice_line_id = line.id
                        AND order_line.product_id = line.product_id
@@ -57,6 +57,24 @@ class AccountInvoiceCost(models.AbstractModel):
                        AND destination.usage = 'customer'
                      GROUP BY order_line.id
                        ) delivered
+                 CROSS JOIN LATERAL (
+                    SELECT COALESCE(SUM(other.cost), 0) AS cost,
+                           COALESCE(SUM(
+                               CASE WHEN document.move_type = 'out_refund' THEN -1 ELSE 1 END
+                               * other.quantity * COALESCE(other_uom.factor, 1)
+                               / COALESCE(NULLIF(unit.factor, 0), 1)), 0)::numeric AS quantity
+                      FROM sale_order_line_invoice_rel link
+                      JOIN account_move_line other ON other.id = link.invoice_line_id
+                      JOIN account_move document ON document.id = other.move_id
+                      JOIN product_product product ON product.id = other.product_id
+                      JOIN product_template template ON template.id = product.product_tmpl_id
+                      LEFT JOIN uom_uom unit ON unit.id = template.uom_id
+                      LEFT JOIN uom_uom other_uom ON other_uom.id = other.product_uom_id
+                     WHERE link.order_line_id = delivered.order_line_id
+                       AND other.id != line.id
+                       AND other.product_id = line.product_id
+                       AND other.cost_source = 'delivery'
+                       ) taken
                 HAVING SUM(delivered.value) != 0
                 """
             ),
@@ -66,11 +84,15 @@ class AccountInvoiceCost(models.AbstractModel):
         """Goods that are invoiced before they are delivered: the delivery's value comes."""
         return SQL(
             """
-            %s OR frozen.source IN ('order', 'product') AND NOT frozen.is_free AND EXISTS (
+            %s OR NOT frozen.is_free AND EXISTS (
                 SELECT FROM sale_order_line_invoice_rel link
-                  JOIN stock_move move ON move.sale_line_id = link.order_line_id
+                  JOIN sale_order_line order_line ON order_line.id = link.order_line_id
+                  JOIN stock_move move ON move.sale_line_id = order_line.id
                  WHERE link.invoice_line_id = frozen.id
-                   AND move.state NOT IN ('done', 'cancel'))
+                   AND move.state NOT IN ('done', 'cancel')
+                   AND (frozen.source IN ('order', 'product')
+                        OR frozen.source = 'delivery'
+                           AND order_line.qty_delivered < order_line.qty_invoiced))
             """,
             super()._get_is_provisional_sql(),
         )
