@@ -8,10 +8,15 @@
     "depends": ["crm_customer_health"],
     "data": [
         "security/crm_customer_value_groups.xml",
+        "security/ir.model.access.csv",
+        "security/crm_customer_value_security.xml",
         "data/ir_cron_data.xml",
         "views/account_move_views.xml",
         "views/product_template_views.xml",
+        "views/crm_service_views.xml",
         "report/account_invoice_report_views.xml",
+        "report/crm_customer_profit_report_views.xml",
+        "views/crm_customer_value_menus.xml",
     ],
     "post_init_hook": "post_init_hook",
 }

@@ -1,1 +1,1 @@
-from . import account_invoice_report
+from . import account_invoice_report, crm_customer_profit_report

@@ -1,1 +1,1 @@
-from . import test_cost
+from . import test_cost, test_profit, test_service
