@@ -1,1 +1,1 @@
-from . import test_cost, test_profit, test_service
+from . import test_cost, test_lifetime, test_profit, test_service, test_value
