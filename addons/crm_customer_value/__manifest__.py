@@ -15,6 +15,8 @@
         "views/product_template_views.xml",
         "views/crm_service_views.xml",
         "views/crm_customer_value_views.xml",
+        "views/crm_acquisition_views.xml",
+        "views/crm_customer_budget_views.xml",
         "views/crm_customer_health_views.xml",
         "views/crm_customer_health_policy_views.xml",
         "views/res_partner_views.xml",

@@ -32,6 +32,9 @@ BY_HAND = dict.fromkeys(("invoicing", "accounting administrator"), "rwcu")
 #: Who sets up how customers are judged, and who lets pass what is on hold.
 POLICY = ("sales administrator", "accounting administrator")
 RELEASERS = (*POLICY, "inventory administrator")
+#: Who sees what something costs, and what is earned with customers.
+COSTS = dict.fromkeys(("sales administrator", "accounting administrator"), "r")
+COST_SETTINGS = dict.fromkeys(COSTS, "rwcu")
 #: Everybody who works in the company.
 INSIDE = (
     *FIGURES,
@@ -80,12 +83,25 @@ RIGHTS = {
     ),
     "crm.customer.hold.waiting": MANAGEMENT | {"inventory administrator": "r"},
     "crm.customer.payment.method": FIGURES,
+    "crm.acquisition.cost": COST_SETTINGS,
+    "crm.acquisition.report": COSTS,
+    "crm.customer.budget": COST_SETTINGS,
+    "crm.customer.budget.customer": COSTS,
+    "crm.customer.budget.line": COST_SETTINGS,
+    "crm.customer.budget.report": COSTS,
+    "crm.customer.profit.report": COSTS,
+    "crm.customer.service": COSTS,
+    "crm.customer.value": COSTS,
+    "crm.customer.value.model": COSTS,
     "crm.lead.settlement": ACCOUNTING,
     "crm.manual.billing": BY_HAND,
     "crm.manual.billing.line": BY_HAND,
     "crm.payment.promise": RECORDED,
     "crm.payment.promise.wizard": SALES_DIALOG,
     "crm.receivables.report": FIGURES,
+    "crm.service.capacity": COST_SETTINGS,
+    "crm.service.driver": COST_SETTINGS,
+    "crm.service.rate": COST_SETTINGS,
     "crm.stage.change.failure": {
         "sales administrator": "ru",
         "invoicing": "r",
@@ -108,6 +124,10 @@ CALLS = {
     "action_mark_done": SALES_DIALOG,
     "action_done": SALES_DIALOG,
     "action_end": SALES_DIALOG,
+    "action_take_from_bills": COSTS,
+    "action_propose": COSTS,
+    "action_view_report": COSTS,
+    "action_view_value": COSTS,
     "crm.customer.health.action_recompute": FIGURES,
     "action_view_open_items": FIGURES,
     "action_view_settlements": FIGURES,

@@ -69,6 +69,21 @@ class CrmCustomerValue(models.Model):
     mean_spend = fields.Monetary(
         "Mean Purchase", readonly=True, aggregator="avg", help="Untaxed mean of all purchases."
     )
+    first_invoice_date = fields.Date("First Invoice", readonly=True)
+    invoiced_total = fields.Monetary(
+        "Invoiced", readonly=True, help="Untaxed, less credit notes, of all time."
+    )
+    paid_total = fields.Monetary(
+        "Paid", readonly=True, help="Money received for invoices, of all time, with taxes."
+    )
+    margin_total = fields.Monetary(
+        "Margin", readonly=True, help="Revenue of known cost less cost, of all time."
+    )
+    source_id = fields.Many2one(
+        "utm.source", readonly=True, help="Of the first opportunity that has one."
+    )
+    medium_id = fields.Many2one("utm.medium", readonly=True)
+    campaign_id = fields.Many2one("utm.campaign", readonly=True)
     past_value = fields.Monetary(
         readonly=True,
         help="What was received from the customer, dated when it came, less known costs and cost to"
@@ -186,6 +201,7 @@ class CrmCustomerValue(models.Model):
             ),
             paid AS (
                 SELECT partner.commercial_partner_id AS partner_id,
+                       SUM(settlement.amount) AS total,
                        SUM(settlement.amount
                            * POWER(%(base)s, (%(today)s - settlement.settlement_date) / 365.0))
                            AS value
@@ -199,13 +215,27 @@ class CrmCustomerValue(models.Model):
             ),
             spent AS (
                 SELECT partner.commercial_partner_id AS partner_id,
+                       -SUM(line.balance) AS invoiced_total,
+                       SUM(-line.balance - line.cost) AS margin_total,
                        SUM(line.cost * POWER(%(base)s, (%(today)s - line.invoice_date) / 365.0))
                            AS value
                   FROM account_move_line line
                   JOIN res_partner partner ON partner.id = line.partner_id
-                 WHERE line.company_id = %(company)s AND line.cost IS NOT NULL
+                  JOIN account_move move ON move.id = line.move_id
+                 WHERE line.company_id = %(company)s AND line.display_type = 'product'
                    AND line.parent_state = 'posted' AND line.invoice_date <= %(today)s
+                   AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                  GROUP BY partner.commercial_partner_id
+            ),
+            origin AS (
+                SELECT DISTINCT ON (partner.commercial_partner_id)
+                       partner.commercial_partner_id AS partner_id, lead.source_id,
+                       lead.medium_id, lead.campaign_id
+                  FROM crm_lead lead
+                  JOIN res_partner partner ON partner.id = lead.partner_id
+                 WHERE COALESCE(lead.source_id, lead.medium_id, lead.campaign_id) IS NOT NULL
+                   AND COALESCE(lead.company_id, %(company)s) = %(company)s
+                 ORDER BY partner.commercial_partner_id, lead.create_date, lead.id
             ),
             tagged AS (
                 SELECT partner_id FROM res_partner_res_partner_category_rel
@@ -222,6 +252,11 @@ class CrmCustomerValue(models.Model):
                    ROUND((purchase.last - purchase.first) / 7.0)::int AS last_week,
                    GREATEST(1, ROUND((%(today)s - purchase.first) / 7.0))::int AS age_weeks,
                    ROUND(purchase.mean_spend, 2) AS mean_spend,
+                   purchase.first AS first_invoice_date,
+                   COALESCE(spent.invoiced_total, 0) AS invoiced_total,
+                   COALESCE(paid.total, 0) AS paid_total,
+                   COALESCE(spent.margin_total, 0) AS margin_total,
+                   origin.source_id, origin.medium_id, origin.campaign_id,
                    ROUND((COALESCE(paid.value, 0) - COALESCE(spent.value, 0)
                           - COALESCE(served.value, 0))::numeric, 2) AS past_value,
                    purchase.partner_id IN (SELECT partner_id FROM tagged) AS is_contract
@@ -230,6 +265,7 @@ class CrmCustomerValue(models.Model):
               LEFT JOIN served ON served.partner_id = purchase.partner_id
               LEFT JOIN paid ON paid.partner_id = purchase.partner_id
               LEFT JOIN spent ON spent.partner_id = purchase.partner_id
+              LEFT JOIN origin ON origin.partner_id = purchase.partner_id
             """,
             sold=self._get_sold_sql(
                 SQL("SELECT %s AS company_id, %s::date AS as_of", company.id, today)
