@@ -25,5 +25,6 @@
         "report/crm_customer_profit_report_views.xml",
         "views/crm_customer_value_menus.xml",
     ],
+    "demo": ["demo/crm_service_demo.xml"],
     "post_init_hook": "post_init_hook",
 }

@@ -30,7 +30,6 @@ class AccountMoveLine(models.Model):
         help="Where the cost comes from. Unknown: it is left out of margins.",
     )
     cost_is_estimated = fields.Boolean(
-        "Cost Is Estimated",
         readonly=True,
         copy=False,
         groups=COST_GROUP,

@@ -9,7 +9,7 @@ class CrmServiceDriver(models.Model):
     _description = "Driver of Cost to Serve"
     _order = "sequence, name, id"
 
-    name = fields.Char(required=True, translate=True)
+    name = fields.Char(required=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
@@ -141,7 +141,7 @@ class CrmServiceDriver(models.Model):
     @api.model
     def _cron_count(self):
         """Count the work of this month and the last; all of it where rates changed."""
-        drivers = self.with_context(active_test=False).search([])
+        drivers = self.search([("active", "in", (True, False))])
         commit_progress = self.env["ir.cron"]._commit_progress
         commit_progress(remaining=len(drivers))
         for driver in drivers:
