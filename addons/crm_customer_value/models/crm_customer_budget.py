@@ -60,6 +60,7 @@ class CrmCustomerBudget(models.Model):
 
     def action_view_report(self):
         """Budget against actual, this scenario."""
+        self.check_access("read")
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_customer_value.crm_customer_budget_report_action"

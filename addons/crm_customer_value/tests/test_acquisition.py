@@ -101,7 +101,8 @@ class TestAcquisition(ServiceCommon):
                 date=date,
                 move_type="in_invoice",
             )
-        self.cost.action_take_from_bills()
+        seller = self._create_user("acquisition-manager", "sales_team.group_sale_manager")
+        self.cost.with_user(seller).action_take_from_bills()
         self.assertEqual(self.cost.amount, 450.0)
 
     def test_who_may(self):
