@@ -53,9 +53,8 @@ class TestHealthPolicy(HealthCommon):
             ({"minimum_items": -1}, "between 0 and 1000 items"),
             ({"payment_weight": -5}, "negative"),
             (
-                dict.fromkeys(
-                    ("payment_weight", "exposure_weight", "trend_weight", "purchase_weight"), 0
-                ),
+                # Those of other addons' measures, too.
+                dict.fromkeys(self.policy._get_weight_fields(), 0),
                 "add up to zero",
             ),
             ({"watch_score": 80}, "bands of the health score are out of order"),
