@@ -1,1 +1,0 @@
-"""Models of customer lifetime in plain Python: no database, no further library."""
