@@ -126,10 +126,10 @@ def compare_weeks(env):
 def refresh_all(env):
     from .inside import counted
 
-    norms = env["crm.customer.health.policy"]._get_companies()._get_forecast_norms()
+    states = env["crm.customer.health.policy"]._get_companies()._get_forecast_states(is_made=True)
     with counted(env) as count:
-        for norm in norms:
-            norm._refresh_forecast()
+        for state in states:
+            state._refresh_forecast()
     return {
         "rows": env["crm.revenue.forecast"].search_count([]),
         "seconds": count.seconds,
@@ -142,11 +142,11 @@ def keep_monday(env):
 
     from .inside import counted
 
-    norm = env["crm.customer.health.policy"]._get_companies()._get_forecast_norms()[0]
-    today = norm.company_id._get_today()
+    state = env["crm.customer.health.policy"]._get_companies()._get_forecast_states(is_made=True)[0]
+    today = state.company_id._get_today()
     monday = today - timedelta(days=today.weekday(), weeks=6)
     with counted(env) as count:
-        env["crm.revenue.forecast.week"]._keep_monday(norm, monday)
+        env["crm.revenue.forecast.week"]._keep_monday(state, monday)
     return {"seconds": count.seconds}
 
 

@@ -166,16 +166,6 @@ def test_demo_has_something_of_everything(odoo):
     assert api.search_read("crm.customer.health.change", [], "id"), "no customer changed status"
 
 
-def test_settings_are_found_from_each_app(odoo, visit):
-    visitor = visit("admin")
-    for app in ("crm", "sale_management", "stock"):
-        visitor.open(f"/odoo/settings#{app}")
-        block = visitor.page.locator(f".app_settings_block[data-key={app}]")
-        block.locator(".o_setting_box", has_text="Customer Health Policy").first.wait_for(
-            state="attached"
-        )
-
-
 def test_accountant_withdraws_a_payment_of_the_demo_story(odoo):
     """The demo data are no facade: without its payment the deal leaves Paid."""
     accounting = odoo.api("accountant")

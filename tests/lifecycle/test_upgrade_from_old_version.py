@@ -9,7 +9,7 @@ from environment.addons import our_addons
 from environment.databases import Databases
 from environment.paths import TESTS, checkout_key, log_file
 
-from .inventory import Inventory, differences
+from .inventory import Inventory, differences, literals
 from .old_version import missing_history, old_addons, old_environment
 from .on_purpose import outdated, unexpected
 from .structure import structure
@@ -63,7 +63,28 @@ class Upgrade:
         self.before = self.inventory.read()
         self.records = self.upgrade(self.old_addons)
         self.after = self.inventory.read()
+        self.databases.install(
+            self.name, self.get_companions(), demo=False, log=log_file("upgrade-companions")
+        )
         self.addons = sorted(self.databases.installed(self.name) & set(our_addons()))
+
+    def get_companions(self):
+        """Addons that the old version had not, and that come of themselves where they are new: an
+        upgrade does not bring them, somebody installs them.
+        """
+        rows = self.query(
+            f"""
+            SELECT module.name FROM ir_module_module module
+             WHERE module.auto_install AND module.state = 'uninstalled'
+               AND module.name IN ({literals(our_addons())})
+               AND NOT EXISTS (
+                   SELECT FROM ir_module_module_dependency needed
+                     LEFT JOIN ir_module_module other ON other.name = needed.name
+                    WHERE needed.module_id = module.id AND needed.auto_install_required
+                      AND other.state IS DISTINCT FROM 'installed')
+            """
+        )
+        return sorted(name for [name] in rows)
 
     def upgrade(self, addons):
         """Run Odoo with ``-u`` and return its log."""

@@ -106,6 +106,7 @@ RIGHTS = {
     "crm.receivables.report": FIGURES,
     "crm.revenue.forecast": FIGURES,
     "crm.revenue.forecast.accuracy": FIGURES,
+    "crm.revenue.forecast.state": {"administrator": "r"},
     "crm.revenue.forecast.week": FIGURES,
     "crm.sales.target": {"seller": "r", "leader": "r", "sales administrator": "rwcu"},
     "crm.stage.change.failure": {
@@ -135,7 +136,7 @@ CALLS = {
     # What to offer: opportunities and tags follow the rights on opportunities and contacts.
     "action_schedule_activity": FIGURES,
     "action_create_opportunities": SELLERS,
-    "action_tag_customers": (),
+    "action_tag_customers": SELLERS,
     "action_add_to_quotation": (),
     "action_view_open_items": FIGURES,
     "action_view_settlements": FIGURES,
@@ -214,6 +215,7 @@ SEEN_BY_STRANGERS = {
     "account.account.receivable_reading",
     "account.journal.is_accounting_import",
     "crm.stage.billing_status",
+    "product.template.is_left_out_of_mix",
     "sale.order.payer_currency_id",
     "spreadsheet.dashboard.has_customer_amounts",
     "stock.picking.type.count_picking_held",

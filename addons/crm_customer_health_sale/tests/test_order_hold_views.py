@@ -1,7 +1,7 @@
 from freezegun import freeze_time
 from lxml import etree
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import OrderHoldCommon
 
@@ -68,3 +68,15 @@ class TestOrderHoldViews(OrderHoldCommon):
         ):
             search = model.get_view(self.env.ref(xmlid).id)["arch"]
             self.assertIn('name="is_held"', search)
+
+    def test_policy_is_found_from_the_settings_of_sales(self):
+        admin = new_test_user(
+            self.env, "settings_admin", "base.group_system,sales_team.group_sale_manager"
+        )
+        view = self.env["res.config.settings"].with_user(admin).get_view(view_type="form")
+        [button] = etree.fromstring(view["arch"]).xpath(
+            "//app[@name='sale_management']"
+            "//setting[@id='customer_health_policy_sale_management']//button"
+        )
+        action = self.env["ir.actions.act_window"].browse(int(button.get("name")))
+        self.assertEqual(action.res_model, "crm.customer.health.policy")

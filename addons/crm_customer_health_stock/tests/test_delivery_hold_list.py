@@ -1,7 +1,7 @@
 from freezegun import freeze_time
 from lxml import etree
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import DeliveryHoldCommon
 
@@ -99,3 +99,13 @@ class TestDeliveryHoldList(DeliveryHoldCommon):
         self.assertIn('name="is_held"', search)
         overview = self.env["stock.picking.type"].with_user(self.picker).get_view(False, "kanban")
         self.assertIn('name="get_action_picking_tree_held"', overview["arch"])
+
+    def test_policy_is_found_from_the_settings_of_inventory(self):
+        admin = new_test_user(
+            self.env, "settings_admin", "base.group_system,stock.group_stock_manager"
+        )
+        view = self.env["res.config.settings"].with_user(admin).get_view(view_type="form")
+        buttons = etree.fromstring(view["arch"]).xpath(
+            "//app[@name='stock']//setting[@id='customer_health_policy_stock']//button"
+        )
+        self.assertEqual(len(buttons), 1)

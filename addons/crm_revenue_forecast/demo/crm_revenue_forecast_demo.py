@@ -10,8 +10,8 @@ class CrmRevenueForecastDemo(models.AbstractModel):
     @api.model
     def _compute_story(self):
         """Called once, when demo data is loaded: nobody has to wait for scheduled actions."""
-        norm = self.env.company._get_forecast_norms()
+        state = self.env.company._get_forecast_states(is_made=True)
         weeks = self.env["crm.revenue.forecast.week"].sudo()
-        for monday in norm._get_mondays():
-            weeks._keep_monday(norm, monday)
-        norm._refresh_forecast()
+        for monday in state._get_mondays():
+            weeks._keep_monday(state, monday)
+        state._refresh_forecast()

@@ -10,9 +10,9 @@ class ForecastCommon(HealthCommon):
         """As when a day begins, or soon after something changed."""
         self._flush()
         self.env["crm.customer.health"].sudo()._refresh(self.company)
-        norm = self.company._get_forecast_norms()
-        norm.write({"forecast_date": False, "lateness_date": False})
-        norm._refresh_forecast()
+        state = self.company._get_forecast_states(is_made=True)
+        state.forecast_date = False
+        state._refresh_forecast()
         self._flush()
 
     def _get_rows(self, **values):

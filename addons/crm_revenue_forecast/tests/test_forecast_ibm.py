@@ -130,11 +130,11 @@ class TestForecastIbm(ForecastCommon, AccountingImportCommon):
     def _check_mondays(self):
         """43 Mondays; bands are made of those before, from the middle of 2012 on."""
         self._forecast()
-        norm = self.company._get_forecast_norms()
+        state = self.company._get_forecast_states(is_made=True)
         weeks = self.env["crm.revenue.forecast.week"]
         monday = date(2012, 7, 2)
         while monday <= LAST_MONDAY + timedelta(weeks=5):
-            weeks._keep_monday(norm, monday)
+            weeks._keep_monday(state, monday)
             monday += timedelta(weeks=1)
         rows = self._get_weeks(is_current=False, kind="week").filtered(
             lambda row: FIRST_MONDAY <= row.as_of_date <= LAST_MONDAY and row.week <= 4

@@ -35,9 +35,9 @@ class TestForecastWalk(ForecastCommon, test_health_walk.TestHealthWalk):
 
     def _check_stored(self):
         for company in self.companies:
-            norm = company._get_forecast_norms()
-            if norm.forecast_date != company._get_today():
-                norm._refresh_forecast()
+            state = company._get_forecast_states(is_made=True)
+            if state.forecast_date != company._get_today():
+                state._refresh_forecast()
             else:
                 # What the hook wrote stands; only the weeks are computed.
                 self.env["crm.revenue.forecast.week"].sudo()._refresh(company)
@@ -49,7 +49,7 @@ class TestForecastWalk(ForecastCommon, test_health_walk.TestHealthWalk):
         """Rows written one by one are those that are computed together."""
         for company in self.companies:
             before = self._get_sums(company)
-            company._get_forecast_norms()._refresh_forecast()
+            company._get_forecast_states(is_made=True)._refresh_forecast()
             self._flush()
             self.assertEqual(self._get_sums(company), before)
 

@@ -65,18 +65,18 @@ class TestForecastWeeks(ForecastCommon):
         late = self._invoice(300.0, date="2024-02-01", invoice_date_due="2024-03-01")
         self._flush()
         self._forecast()
-        norm = self.company._get_forecast_norms()
+        state = self.company._get_forecast_states(is_made=True)
         weeks = self.env["crm.revenue.forecast.week"]
         monday = self._date("2024-02-26")
-        weeks._keep_monday(norm, monday)
+        weeks._keep_monday(state, monday)
         self._flush()
         before = self._get_weeks(as_of_date=monday).read(["week", "expected", "by_due", "low"])
         self.assertEqual(sum(row["expected"] for row in before), 300.0)
         self._pay(late, date="2024-03-08")
         self._flush()
-        weeks._keep_monday(norm, monday)
+        weeks._keep_monday(state, monday)
         for monday_after in ("2024-03-04", "2024-03-11", "2024-03-25"):
-            weeks._keep_monday(norm, self._date(monday_after))
+            weeks._keep_monday(state, self._date(monday_after))
         self._flush()
         after = self._get_weeks(as_of_date=monday)
         for row in before:
@@ -136,15 +136,15 @@ class TestForecastWeeks(ForecastCommon):
 
     def test_mondays(self):
         self._forecast()
-        norm = self.company._get_forecast_norms()
-        norm.replayed_to = False
-        mondays = norm._get_mondays()
+        state = self.company._get_forecast_states(is_made=True)
+        state.replayed_to = False
+        mondays = state._get_mondays()
         self.assertEqual(len(mondays), 27)
         self.assertEqual(mondays[-1], self._date("2024-04-08"))
-        norm.replayed_to = self._date("2024-03-25")
-        self.assertEqual(norm._get_mondays(), [self._date("2024-04-01"), self._date("2024-04-08")])
-        norm.replayed_to = self._date("2024-04-08")
-        self.assertFalse(norm._get_mondays())
+        state.replayed_to = self._date("2024-03-25")
+        self.assertEqual(state._get_mondays(), [self._date("2024-04-01"), self._date("2024-04-08")])
+        state.replayed_to = self._date("2024-04-08")
+        self.assertFalse(state._get_mondays())
 
     def test_quantiles(self):
         self.assertEqual(get_quantile([3.0, 1.0, 2.0], 0.5), 2.0)
@@ -160,5 +160,7 @@ class TestForecastWeeks(ForecastCommon):
         with self.enter_registry_test_mode():
             self.env.ref("crm_revenue_forecast.ir_cron_refresh").method_direct_trigger()
             self.env.ref("crm_revenue_forecast.ir_cron_replay").method_direct_trigger()
-        self.assertEqual(self.company._get_forecast_norms().replayed_to, self._date("2024-04-08"))
+        self.assertEqual(
+            self.company._get_forecast_states(is_made=True).replayed_to, self._date("2024-04-08")
+        )
         self.assertEqual(len(set(self._get_weeks(is_current=False).mapped("as_of_date"))), 27)

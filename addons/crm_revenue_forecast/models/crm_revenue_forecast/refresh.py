@@ -195,13 +195,12 @@ class Refresh:
         """Companies where a new day has begun, or whose customers were all computed anew, get all
         of their rows; a company at a time, committed. The weeks follow where anything changed.
         """
-        policies = self.env["crm.customer.health.policy"]
-        norms = policies._get_policy(policies._get_companies()).company_id._get_forecast_norms()
-        due = norms.filtered(lambda norm: norm._is_forecast_due())
+        states = self.env["crm.revenue.forecast.state"].sudo()._get_states()
+        due = states.filtered(lambda state: state._is_forecast_due())
         commit_progress = self.env["ir.cron"]._commit_progress
         commit_progress(remaining=len(due))
-        for norm in due:
-            if locked := norm.try_lock_for_update():
+        for state in due:
+            if locked := state._lock():
                 locked._refresh_forecast()
             if not commit_progress(1):
                 break

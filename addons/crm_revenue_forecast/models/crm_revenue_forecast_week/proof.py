@@ -125,24 +125,23 @@ class Proof:
         """Forecast Mondays from what was known then: those before the addon was installed, and
         each new one; a Monday of a company at a time, committed. It may be killed and run twice.
         """
-        policies = self.env["crm.customer.health.policy"]
-        norms = policies._get_policy(policies._get_companies()).company_id._get_forecast_norms()
-        todo = [(norm, monday) for norm in norms for monday in norm._get_mondays()]
+        states = self.env["crm.revenue.forecast.state"].sudo()._get_states()
+        todo = [(state, monday) for state in states for monday in state._get_mondays()]
         commit_progress = self.env["ir.cron"]._commit_progress
         commit_progress(remaining=len(todo))
-        for norm, monday in todo:
-            if norm.try_lock_for_update():
-                self._keep_monday(norm, monday)
+        for state, monday in todo:
+            if state._lock():
+                self._keep_monday(state, monday)
             if not commit_progress(1):
                 break
 
     @api.model
-    def _keep_monday(self, norm, monday):
+    def _keep_monday(self, state, monday):
         """Keep what is to be expected on a Monday, and what came of the Mondays before it."""
-        company = norm.company_id
+        company = state.company_id
         # What came of them says how wide this Monday's bands are.
         self._write_collected(company, monday - timedelta(weeks=WEEKS), monday)
         self._replay(company, monday)
         self._write_hits(company, monday - timedelta(weeks=HIT_WEEKS))
-        norm.replayed_to = monday
-        norm.is_forecast_stale = True
+        state.replayed_to = monday
+        state._announce_forecast()
