@@ -78,5 +78,5 @@ class TestOrderHoldViews(OrderHoldCommon):
             "//app[@name='sale_management']"
             "//setting[@id='customer_health_policy_sale_management']//button"
         )
-        action = self.env["ir.actions.act_window"].browse(int(button.get("name")))
-        self.assertEqual(action.res_model, "crm.customer.health.policy")
+        action = self.env.ref("crm_customer_health.crm_customer_health_policy_action")
+        self.assertEqual(int(button.get("name")), action.id)
