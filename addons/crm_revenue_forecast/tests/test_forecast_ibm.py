@@ -39,8 +39,8 @@ class TestForecastIbm(ForecastCommon, AccountingImportCommon):
 
     def _import_file(self):
         record, _result = self._import(FILE.read_bytes(), create_customers=True)
-        importer = record._with_importer()
-        while lines := importer._get_pending_lines():
+        importer = record._with_worker()
+        while lines := importer._get_waiting_lines():
             importer._book_lines(lines)
             # What autovacuum does after a committed batch.
             self.env.cr.execute(
