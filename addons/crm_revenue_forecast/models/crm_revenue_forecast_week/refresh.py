@@ -33,7 +33,7 @@ class Refresh:
             before: what was found out about its customers is still there.
         """
         today = company._get_today()
-        self._write(company, today, Scope(company), is_current=True, is_prepared=is_prepared)
+        self._write_weeks(company, today, Scope(company), is_current=True, is_prepared=is_prepared)
         week_start = today - timedelta(days=today.weekday())
         self.env.cr.execute(
             SQL(
@@ -58,10 +58,10 @@ class Refresh:
     @api.model
     def _replay(self, company, monday):
         """What was to be expected on a Monday, from what was known when it began."""
-        self._write(company, monday, Scope(company, as_of=monday - timedelta(days=1)))
+        self._write_weeks(company, monday, Scope(company, as_of=monday - timedelta(days=1)))
 
     @api.model
-    def _write(self, company, day, scope: Scope, is_current=False, is_prepared=False):
+    def _write_weeks(self, company, day, scope: Scope, is_current=False, is_prepared=False):
         self.env["crm.payment.expectation"]._flush_sources()
         self.env["res.partner"].flush_model(["user_id"])
         self.env["crm.revenue.forecast"].flush_model()
