@@ -1,6 +1,7 @@
 """The addons' own tests, run by Odoo in fresh databases without demo data, several at a time."""
 
 import re
+import threading
 from dataclasses import dataclass
 
 from . import odoo_log
@@ -16,8 +17,9 @@ SLOW_TEST = re.compile(r"^\t(\w+\.\w+\.\w+\.test_\w+): ([\d.]+)s", re.MULTILINE)
 # Checks of Odoo's own that look at the models of every installed addon.
 CORE_CHECKS = ["TestIndex", "TestLintOverrideSignatures", "TestNaming"]
 NO_BROWSER = ("Chrome executable not found", "Failed to detect chrome", "Cannot connect to chrome")
-#: Installing our addons into a copy of the template takes about as long as a test file or two.
-FILES_AT_A_TIME = 8
+FILES_AT_A_TIME = 8  # few enough that all processors are busy to the end
+# What a test with a browser would make first, in each database anew.
+MAKE_ASSETS = "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()\n"
 
 
 @dataclass(frozen=True)
@@ -64,31 +66,68 @@ def test_addons(environment, pool, addons, core_checks):
 
     :return: a function that waits for the results.
     """
-    parts = split(addons, core_checks)
-    tested = pool.map(lambda part: test_part(environment, part), parts)
-    return lambda: merge("Odoo tests", tested)
+    installed = InstalledAddons(environment)
+    tested = pool.map(
+        lambda part: test_part(environment, installed, part), split(addons, core_checks)
+    )
+
+    def wait():
+        try:
+            return merge("Odoo tests", [*tested, installed.results])
+        finally:
+            installed.drop()
+
+    return wait
 
 
-def test_part(environment, part):
-    """Install all our addons in a copy of the template and run the part's tests."""
-    databases = Databases(environment)
-    template = databases.template(demo=False)
+class InstalledAddons:
+    """A database with all our addons, made by the first part that asks, copied by every part."""
+
+    def __init__(self, environment):
+        self.environment = environment
+        self.databases = Databases(environment)
+        self.name = f"test_{checkout_key()}_addons"
+        self.results = Results("installation")
+        self._making = threading.Lock()
+        self._is_made = False
+
+    def copy(self, target):
+        with self._making:
+            if not self._is_made:
+                self._make()
+                self._is_made = True
+        self.databases.copy(self.name, target)
+        self.databases.limit_statements(target, seconds=LONGEST_STATEMENT)
+
+    def drop(self):
+        self.databases.drop(self.name)
+
+    def _make(self):
+        log = log_file("odoo-tests-installation")
+        self.databases.copy(self.databases.template(demo=False), self.name)
+        self.databases.install(self.name, our_addons(), False, log)
+        self.databases.stop_autovacuum(self.name)
+        self.environment.shell(self.name, MAKE_ASSETS)
+        for record in odoo_log.problems(odoo_log.read_log(log), our_addons()):
+            self.results.fail("the server's log", record.text)
+
+
+def test_part(environment, installed, part):
+    """Run the part's tests in a copy of the database with all our addons."""
     database = f"test_{checkout_key()}_{part.name}"
     log = log_file(f"odoo-tests-{part.name}")
-    databases.copy(template, database)
-    databases.stop_autovacuum(database)
-    databases.limit_statements(database, seconds=LONGEST_STATEMENT)
     try:
+        installed.copy(database)
         status = environment.run(
             log,
-            *("-d", database, "-i", ",".join([*our_addons(), *part.modules])),
-            *("--test-tags", ",".join(part.tags), "--http-port", free_port()),
+            *("-d", database, "--test-tags", ",".join(part.tags), "--http-port", free_port()),
+            *(("-i", ",".join(part.modules)) if part.modules else ()),
             *("--stop-after-init", "--max-cron-threads", "0"),
             *("--log-handler", f"{STATISTICS}:DEBUG"),
             allow_failure=True,
         )
     finally:
-        databases.drop(database)
+        installed.databases.drop(database)
     return judge(odoo_log.read_log(log), part, status, log)
 
 
