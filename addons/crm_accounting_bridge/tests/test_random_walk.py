@@ -106,12 +106,6 @@ class TestRandomWalk(BridgeCommon):
     def test_walk_3(self):
         self._walk(3)
 
-    def test_walk_4(self):
-        self._walk(4)
-
-    def test_walk_5(self):
-        self._walk(5)
-
     def test_walk_of_the_day(self):
         """Another one every day; ``WALK_SEED`` repeats that of a day."""
         seed = int(os.environ.get("WALK_SEED") or fields.Date.today().strftime("%Y%m%d"))

@@ -350,9 +350,6 @@ class TestHealthWalk(HealthCommon, test_random_walk.TestRandomWalk):
     def test_walk_3(self):
         self._walk(3)
 
-    def test_walk_4(self):
-        self._walk(4)
-
     def test_walk_of_the_day(self):
         """Every day another one."""
         seed = date.today().toordinal()
