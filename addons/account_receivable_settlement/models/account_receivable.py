@@ -1,6 +1,9 @@
 from odoo import models
 from odoo.tools import SQL
 
+#: Of more journal items it takes longer to look them up than to plan for whatever they are.
+FEW_LINES = 100
+
 
 class AccountReceivable(models.AbstractModel):
     """Words that everything about receivables is said with, each defined once, as SQL.
@@ -142,6 +145,55 @@ class AccountReceivable(models.AbstractModel):
             """,
             self._get_partner_sql(SQL("line.partner_id"), scope),
         )
+
+    def _look_up(self, scope):
+        """Find out whether the instalments or customers of a scope are few and plain, as most are:
+        money of payments and bank statements and credit notes settled them, nothing special is in
+        these entries, nothing was moved, and no payment waits for its entry.
+
+        What is read has to be flushed.
+
+        :return: the same scope, which says so.
+        """
+        reading = self.env["account.receivable.reading"]
+        [[is_plain]] = self.env.execute_query(
+            SQL(
+                """
+                WITH line AS MATERIALIZED (
+                    SELECT id, move_id, display_type, invoice_date, balance, payment_id,
+                           statement_line_id
+                      FROM account_move_line line
+                     WHERE %(lines)s AND line.account_id = ANY(ARRAY(%(trade)s)))
+                SELECT CASE WHEN (SELECT COUNT(*) FROM line) <= %(few)s
+                       THEN NOT EXISTS (SELECT FROM line WHERE %(is_candidate)s)
+                   AND NOT EXISTS (
+                       SELECT FROM line
+                        CROSS JOIN LATERAL (
+                           SELECT DISTINCT counterpart.move_id
+                             FROM (%(sides)s) side
+                             JOIN account_move_line counterpart
+                               ON counterpart.id = side.counterpart_id
+                            WHERE side.line_id = line.id
+                           OFFSET 0) counterpart
+                        CROSS JOIN LATERAL (SELECT %(is_examined)s AS value OFFSET 0) examined
+                        WHERE examined.value)
+                   AND NOT EXISTS (
+                       SELECT FROM line
+                         JOIN account_move__account_payment link ON link.invoice_id = line.move_id
+                         JOIN account_payment payment ON payment.id = link.payment_id
+                        WHERE payment.move_id IS NULL) END
+                """,
+                few=FEW_LINES,
+                lines=SQL("line.id = ANY(%s)", scope.line_ids)
+                if scope.line_ids
+                else self._get_partner_sql(SQL("line.partner_id"), scope),
+                trade=self._get_trade_account_sql(),
+                is_candidate=self.env["account.receivable.transfer"]._get_is_candidate_sql("line"),
+                sides=reading._get_side_sql(),
+                is_examined=reading._get_is_examined_sql(),
+            )
+        )
+        return scope.but(is_plain=bool(is_plain))
 
     def _get_today_sql(self) -> SQL:
         """Every company with its own date of today, as ``VALUES`` of ``(company_id, date)``."""

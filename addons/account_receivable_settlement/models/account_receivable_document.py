@@ -19,6 +19,9 @@ class AccountReceivableDocument(models.AbstractModel):
         invoice counts at the invoice's rate: what rates did meanwhile is the company's result.
         """
         receivable = self.env["account.receivable"]
+        exchange = SQL("SELECT NULL::int AS move_id, NULL::numeric AS amount WHERE FALSE")
+        if not scope.is_plain:
+            exchange = self._get_exchange_sql(scope)
         return SQL(
             """
             SELECT move.company_id,
@@ -47,7 +50,7 @@ class AccountReceivableDocument(models.AbstractModel):
                AND %(known)s
             """,
             partners=receivable._get_partner_sql(SQL("line.partner_id"), scope),
-            exchange=self._get_exchange_sql(scope),
+            exchange=exchange,
             is_document=self._get_is_document_sql("move"),
             companies=receivable._get_company_sql(SQL("move.company_id"), scope),
             known=SQL("move.date <= %s", scope.as_of) if scope.as_of else SQL("TRUE"),

@@ -47,18 +47,14 @@ class AccountReceivableItem(models.AbstractModel):
                    ) item
              WHERE SIGN(amount) = SIGN(total) AND ABS(total) > before
             """,
-            self._get_plain_item_sql(scope),
+            self._get_single_item_sql(scope),
         )
 
-    def _get_plain_item_sql(self, scope) -> SQL:
+    def _get_single_item_sql(self, scope) -> SQL:
         """Open items, each by itself, with what they are netted within (``document_id``)."""
         receivable = self.env["account.receivable"]
-        transfer = self.env["account.receivable.transfer"]
         return SQL(
             """
-            WITH residual AS MATERIALIZED (%(residual)s),
-            transfer AS MATERIALIZED (%(transfer)s),
-            unposted AS MATERIALIZED (%(unposted)s)
             SELECT root.company_id,
                    partner.commercial_partner_id AS partner_id,
                    open.line_id,
@@ -71,20 +67,7 @@ class AccountReceivableItem(models.AbstractModel):
                    COALESCE(move.payment_state = 'blocked', FALSE) AS is_disputed,
                    %(due_date)s AS due_date,
                    open.amount
-              FROM (
-                SELECT residual.line_id, residual.line_id AS root_line_id,
-                       residual.amount - COALESCE(unposted.amount, 0) - COALESCE(moved.amount, 0)
-                           AS amount
-                  FROM residual
-                  LEFT JOIN unposted ON unposted.line_id = residual.line_id
-                  LEFT JOIN (
-                    SELECT line_id, SUM(amount_open) AS amount FROM transfer GROUP BY line_id
-                       ) moved ON moved.line_id = residual.line_id
-                 UNION ALL
-                SELECT line_id, root_line_id, SUM(amount_open)
-                  FROM transfer
-                 GROUP BY line_id, root_line_id
-                   ) open
+              FROM (%(open)s) open
              -- Looked up one by one, of which there are few: the planner expects so many transfers
              -- that it would read all journal items.
              CROSS JOIN LATERAL (
@@ -102,7 +85,36 @@ class AccountReceivableItem(models.AbstractModel):
                AND %(partners)s
             """,
             due_date=receivable._get_due_date_sql("root"),
-            residual=self._get_residual_sql(scope),
+            open=self._get_open_sql(scope),
+            companies=receivable._get_company_sql(SQL("root.company_id"), scope),
+            partners=receivable._get_partner_sql(SQL("root.partner_id"), scope),
+        )
+
+    def _get_open_sql(self, scope) -> SQL:
+        """What is open on journal items, and of which instalments it is."""
+        residual = self._get_residual_sql(scope)
+        if scope.is_plain:
+            return SQL("SELECT line_id, line_id AS root_line_id, amount FROM (%s) item", residual)
+        transfer = self.env["account.receivable.transfer"]
+        return SQL(
+            """
+            WITH residual AS MATERIALIZED (%(residual)s),
+            transfer AS MATERIALIZED (%(transfer)s),
+            unposted AS MATERIALIZED (%(unposted)s)
+            SELECT residual.line_id, residual.line_id AS root_line_id,
+                   residual.amount - COALESCE(unposted.amount, 0) - COALESCE(moved.amount, 0)
+                       AS amount
+              FROM residual
+              LEFT JOIN unposted ON unposted.line_id = residual.line_id
+              LEFT JOIN (
+                SELECT line_id, SUM(amount_open) AS amount FROM transfer GROUP BY line_id
+                   ) moved ON moved.line_id = residual.line_id
+             UNION ALL
+            SELECT line_id, root_line_id, SUM(amount_open)
+              FROM transfer
+             GROUP BY line_id, root_line_id
+            """,
+            residual=residual,
             transfer=transfer._get_open_sql(
                 SQL("SELECT UNNEST(%s)", scope.line_ids)
                 if scope.line_ids
@@ -110,8 +122,6 @@ class AccountReceivableItem(models.AbstractModel):
                 scope.as_of,
             ),
             unposted=self._get_unposted_sql(scope),
-            companies=receivable._get_company_sql(SQL("root.company_id"), scope),
-            partners=receivable._get_partner_sql(SQL("root.partner_id"), scope),
         )
 
     def _get_candidate_sql(self, scope) -> SQL:

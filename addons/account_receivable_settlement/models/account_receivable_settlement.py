@@ -489,6 +489,10 @@ class AccountReceivableSettlement(models.Model):
         if scope.settlements:
             return scope.settlements
         reading = self.env["account.receivable.reading"]
+        if scope.is_plain:
+            return self._get_piece_settlement_sql(
+                self._get_direct_piece_sql(SQL("TRUE"), scope), reading._get_plain_part_sql()
+            )
         parts = [self.env["account.receivable.unposted"]._get_unposted_sql(scope)]
         pieces = self._get_transferred_piece_sql(scope)
         if self.env["account.receivable"]._get_line_ids_sql(scope):

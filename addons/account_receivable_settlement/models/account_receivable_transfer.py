@@ -257,10 +257,7 @@ class AccountReceivableTransfer(models.Model):
                 SELECT line.move_id
                   FROM %(lines)s line
                  WHERE line.account_id = ANY(ARRAY(%(trade)s))
-                   -- These conditions are those of an index: few receivable items fulfil them.
-                   AND line.invoice_date IS NULL
-                   AND (line.balance > 0
-                        OR line.payment_id IS NULL AND line.statement_line_id IS NULL)
+                   AND %(is_candidate)s
                    AND %(condition)s
                  UNION
                 SELECT line.move_id
@@ -269,9 +266,23 @@ class AccountReceivableTransfer(models.Model):
                 """,
                 trade=receivable._get_trade_account_sql(),
                 owed=receivable._get_owed_account_sql(),
+                is_candidate=self._get_is_candidate_sql("line"),
                 condition=condition,
                 lines=lines or SQL("account_move_line"),
             )
+        )
+
+    def _get_is_candidate_sql(self, line: str) -> SQL:
+        """Whether a claim may have been moved to a receivable journal item, as far as it tells by
+        itself. The conditions are those of an index: few fulfil them.
+        """
+        return SQL(
+            """
+            (%(line)s.invoice_date IS NULL
+             AND (%(line)s.balance > 0
+                  OR %(line)s.payment_id IS NULL AND %(line)s.statement_line_id IS NULL))
+            """,
+            line=SQL.identifier(line),
         )
 
     def _get_target_sql(self, entries: SQL) -> SQL:

@@ -1,6 +1,7 @@
 from . import (
     test_account_reading,
     test_change,
+    test_look_up,
     test_open_items,
     test_reading_walk,
     test_settlement_currency,

@@ -7,6 +7,7 @@ from freezegun import freeze_time
 from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ..scope import Scope
 from . import plain_books
@@ -94,6 +95,7 @@ class TestReadingWalk(ReceivableCommon):
         self.random = random.Random(seed)
         self.history = []
         self.documents = self.env["account.move"]
+        self.plain_count = 0
         with freeze_time("2024-06-01 12:00:00") as self.frozen:
             for number in range(self.STEPS):
                 name = self.random.choices(list(OPERATIONS), list(OPERATIONS.values()))[0]
@@ -114,6 +116,7 @@ class TestReadingWalk(ReceivableCommon):
                     history = "\n".join(f"{i}: {line}" for i, line in enumerate(self.history))
                     self.fail(f"seed {seed}\n{traceback.format_exc()}\n{history}")
             self._check_past_days()
+        self.assertGreater(self.plain_count, self.STEPS / 10, "some instalments must be plain")
 
     # Operations ----------------------------------------------------------------------------------
 
@@ -295,21 +298,21 @@ class TestReadingWalk(ReceivableCommon):
         self.env["account.receivable"]._flush()
         documents = self.documents.filtered(lambda move: move.state == "posted")
         self._get_settlements(documents)
-        everything = self._read(
-            self.env["account.receivable.settlement"]._get_settlement_sql(Scope())
-        )
+        settlement = self.env["account.receivable.settlement"]
+        look_up = self.env["account.receivable"]._look_up
+        everything = self._read(settlement._get_settlement_sql(Scope()))
         for partner in self.partners:
-            own = self._read(
-                self.env["account.receivable.settlement"]._get_settlement_sql(
-                    Scope(partners=partner)
-                )
-            )
+            own = self._read(settlement._get_settlement_sql(look_up(Scope(partners=partner))))
             self.assertCountEqual(
                 own, [row for row in everything if row["partner_id"] == partner.id]
             )
         for line in plain_books.instalments(documents):
             rows = [row for row in everything if row["line_id"] == line.id]
             self.assertEqual(len({row["id"] for row in rows}), len(rows), "ids are unique")
+            if len(self.history) % 10 == 0:
+                scope = look_up(Scope(line_ids=SQL("%s::int[]", line.ids)))
+                self.plain_count += scope.is_plain
+                self.assertCountEqual(self._read(settlement._get_settlement_sql(scope)), rows)
         self._check_items()
 
     def _read(self, sql):
@@ -322,7 +325,8 @@ class TestReadingWalk(ReceivableCommon):
         plain = self._get_plain_items(as_of)
         self.assertEqual(self._sum_items(everything), plain)
         for partner in self.partners:
-            own = self._read(item._get_item_sql(Scope(self.company, partner, as_of)))
+            scope = self.env["account.receivable"]._look_up(Scope(self.company, partner, as_of))
+            own = self._read(item._get_item_sql(scope))
             self.assertEqual(
                 self._sum_items(own),
                 {key: amount for key, amount in plain.items() if key[0] == partner.id},

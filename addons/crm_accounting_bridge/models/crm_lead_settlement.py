@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
 #: Which ids a deal's share of a document may use: less than what JavaScript counts to exactly for
 #: any journal item.
 ROWS_PER_SHARE = 2**21
@@ -161,7 +163,7 @@ class CrmLeadSettlement(models.Model):
             ids = sorted({move_id for [move_id] in self.env.execute_query(document_ids)})
             rows = self._get_row_sql(
                 document_ids=SQL("SELECT UNNEST(%s::int[])", ids),
-                line_ids=shares._get_instalment_ids(ids),
+                instalments=shares._get_instalment_scope(ids),
             )
             query._tables[self._table] = SQL("(%s)", rows)
 
@@ -224,7 +226,7 @@ class CrmLeadSettlement(models.Model):
         return self._get_row_sql(leads)
 
     def _get_row_sql(
-        self, leads=None, document_ids: SQL | None = None, line_ids: list[int] | None = None
+        self, leads=None, document_ids: SQL | None = None, instalments: Scope | None = None
     ) -> SQL:
         """The columns of the model.
 
@@ -233,7 +235,7 @@ class CrmLeadSettlement(models.Model):
 
         :param leads: only these deals.
         :param document_ids: SQL of the ids of documents: only these.
-        :param line_ids: the ids of their instalments if they are known.
+        :param instalments: the scope of their instalments if they are known.
         """
         return SQL(
             """
@@ -266,7 +268,9 @@ class CrmLeadSettlement(models.Model):
                    ) settlement ON settlement.id = piece.id
               LEFT JOIN crm_lead lead ON lead.id = piece.lead_id
             """,
-            relations=self.env["crm.lead.share"]._get_relations_sql(leads, document_ids, line_ids),
+            relations=self.env["crm.lead.share"]._get_relations_sql(
+                leads, document_ids, instalments
+            ),
             span=ROWS_PER_SHARE,
             names=list(COUNTED_AS),
         )

@@ -65,8 +65,8 @@ class CrmLeadShare(models.AbstractModel):
         )
         return tuple(sorted(set(column)) for column in zip(*rows, strict=True)) or ([], [], [])
 
-    def _get_instalment_ids(self, move_ids: list[int]) -> list[int]:
-        """The instalments of these documents."""
+    def _get_instalment_scope(self, move_ids: list[int]) -> Scope:
+        """The instalments of these documents. What is read has to be flushed."""
         rows = self.env.execute_query(
             SQL(
                 "SELECT id FROM account_move_line line WHERE line.move_id = ANY(%s) AND %s",
@@ -74,9 +74,12 @@ class CrmLeadShare(models.AbstractModel):
                 self._get_is_instalment_sql(),
             )
         )
-        return sorted(line_id for [line_id] in rows)
+        return self._look_up(sorted(line_id for [line_id] in rows))
 
-    def _get_relations_sql(self, leads=None, document_ids=None, line_ids=None) -> SQL:
+    def _look_up(self, line_ids: list[int]) -> Scope:
+        return self.env["account.receivable"]._look_up(Scope(line_ids=SQL("%s::int[]", line_ids)))
+
+    def _get_relations_sql(self, leads=None, document_ids=None, instalments=None) -> SQL:
         """Relations to put behind ``WITH``.
 
         ``document``, ``instalment``, ``settlement``: the documents of the deals, their instalments
@@ -88,7 +91,7 @@ class CrmLeadShare(models.AbstractModel):
 
         :param leads: shares of these deals; without it of all deals, and of none (0).
         :param document_ids: SQL that selects the ids of the documents; without it all of the deals.
-        :param line_ids: the ids of their instalments if they are known.
+        :param instalments: the scope of their instalments if they are known.
         """
         is_wanted = SQL("TRUE") if leads is None else SQL("lead_id = ANY(%s)", list(leads.ids))
         return SQL(
@@ -105,13 +108,14 @@ class CrmLeadShare(models.AbstractModel):
             piece AS MATERIALIZED (%(piece)s)
             """,
             document=self._get_document_sql(document_ids or self._get_document_ids_sql(leads)),
-            instalment=self._get_instalment_sql(line_ids),
+            instalment=self._get_instalment_sql(instalments),
             settlement=self._get_settlement_sql(
-                SQL("%s", line_ids)
-                if line_ids is not None
-                else SQL("ARRAY(SELECT id FROM instalment)")
-                if document_ids or leads is not None
-                else None
+                instalments
+                or Scope(
+                    line_ids=SQL("ARRAY(SELECT id FROM instalment)")
+                    if document_ids or leads is not None
+                    else None
+                )
             ),
             line=self._get_line_sql(),
             weight=self._get_weight_sql(),
@@ -146,7 +150,7 @@ class CrmLeadShare(models.AbstractModel):
             self.env["account.receivable.document"]._get_is_document_sql("move"),
         )
 
-    def _get_instalment_sql(self, line_ids) -> SQL:
+    def _get_instalment_sql(self, instalments: Scope | None) -> SQL:
         return SQL(
             """
             SELECT line.id, line.move_id, line.balance, document.decimal_places
@@ -154,7 +158,7 @@ class CrmLeadShare(models.AbstractModel):
               JOIN document ON document.id = line.move_id
              WHERE %s AND %s
             """,
-            SQL("TRUE") if line_ids is None else SQL("line.id = ANY(%s)", line_ids),
+            SQL("line.id = ANY(%s)", instalments.line_ids) if instalments else SQL("TRUE"),
             self._get_is_instalment_sql(),
         )
 
@@ -169,7 +173,7 @@ class CrmLeadShare(models.AbstractModel):
             self.env["account.receivable"]._get_trade_account_sql(),
         )
 
-    def _get_settlement_sql(self, line_ids: SQL | None) -> SQL:
+    def _get_settlement_sql(self, instalments: Scope) -> SQL:
         """What settled the documents.
 
         ``other_id`` is the document of the other kind (invoice, credit note) that it was matched
@@ -191,12 +195,10 @@ class CrmLeadShare(models.AbstractModel):
                 ON other.id = settlement.cause_line_id AND other.display_type = 'payment_term'
              WHERE %(is_wanted)s
             """,
-            settlements=self.env["account.receivable.settlement"]._get_settlement_sql(
-                Scope(line_ids=line_ids)
-            ),
-            is_wanted=SQL("settlement.line_id IN (SELECT id FROM instalment)")
-            if line_ids is None
-            else SQL("TRUE"),
+            settlements=self.env["account.receivable.settlement"]._get_settlement_sql(instalments),
+            is_wanted=SQL("TRUE")
+            if instalments.line_ids
+            else SQL("settlement.line_id IN (SELECT id FROM instalment)"),
         )
 
     def _get_line_sql(self) -> SQL:

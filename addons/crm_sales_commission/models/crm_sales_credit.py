@@ -43,7 +43,7 @@ class CrmSalesCredit(models.AbstractModel):
             "%s, sale AS MATERIALIZED (%s), flow AS MATERIALIZED (%s)",
             shares._get_relations_sql(
                 document_ids=SQL("SELECT UNNEST(%s::int[])", document_ids),
-                line_ids=shares._get_instalment_ids(document_ids),
+                instalments=shares._get_instalment_scope(document_ids),
             ),
             self._get_sale_sql(),
             self._get_flow_sql(),

@@ -1,7 +1,5 @@
 from odoo.tools import SQL, groupby
 
-from odoo.addons.account_receivable_settlement.scope import Scope
-
 #: What a deal's invoices consist of; but for ``credited`` they add up to what is invoiced. Where
 #: they have to be converted, their running totals are, so that they still do.
 PARTS = ("due_total", "discount_total", "written_off_total", "credited", "paid_total")
@@ -35,19 +33,20 @@ class Figures:
         lead_ids, move_ids, line_ids = self.env["crm.lead.share"]._get_documents(self)
         if not lead_ids:
             return {}
+        instalments = self.env["crm.lead.share"]._look_up(line_ids)
         ledgers = self.env.execute_query_dict(
-            self.browse(lead_ids)._get_figures_sql(move_ids, line_ids)
+            self.browse(lead_ids)._get_figures_sql(move_ids, instalments)
         )
         return {
             lead_id: self._merge_ledgers(lead_ledgers)
             for lead_id, lead_ledgers in groupby(ledgers, lambda ledger: ledger["lead_id"])
         }
 
-    def _get_figures_sql(self, move_ids, line_ids) -> SQL:
+    def _get_figures_sql(self, move_ids, instalments) -> SQL:
         """One row per deal and ledger (a company with its branches), in the ledger's currency.
 
         :param move_ids: the documents of the deals.
-        :param line_ids: their instalments.
+        :param instalments: the scope of their instalments.
         """
         return SQL(
             """
@@ -84,17 +83,14 @@ class Figures:
             """,
             today=self.env["account.receivable"]._get_today_sql(),
             relations=self.env["crm.lead.share"]._get_relations_sql(
-                self, SQL("SELECT UNNEST(%s::int[])", move_ids), line_ids
+                self, SQL("SELECT UNNEST(%s::int[])", move_ids), instalments
             ),
-            outcome=self._get_outcome_sql(line_ids),
+            outcome=self._get_outcome_sql(instalments),
             figure=self._get_document_figure_sql(),
         )
 
-    def _get_outcome_sql(self, line_ids) -> SQL:
+    def _get_outcome_sql(self, instalments) -> SQL:
         """What became of each document: what is open and overdue on it, and when it was settled."""
-        items = self.env["account.receivable.item"]._get_item_sql(
-            Scope(line_ids=SQL("%s", line_ids))
-        )
         return SQL(
             """
             SELECT document.id,
@@ -125,7 +121,7 @@ class Figures:
                  GROUP BY move_id
                    ) settled ON settled.move_id = document.id
             """,
-            items=items,
+            items=self.env["account.receivable.item"]._get_item_sql(instalments),
             is_overdue=self.env["account.receivable"]._get_is_overdue_sql(
                 "item", SQL("today.date")
             ),

@@ -38,7 +38,8 @@ class Refresh:
             open item, document or settlement. Keys are the stored fields.
         """
         self._flush_sources()
-        relations = self._get_relations(HealthScope(companies, partners, as_of))
+        scope = self.env["account.receivable"]._look_up(HealthScope(companies, partners, as_of))
+        relations = self._get_relations(scope)
         rows = self.env.execute_query_dict(
             SQL(
                 "%s SELECT * FROM health_result",
@@ -125,7 +126,7 @@ class Refresh:
             self._write_result(SQL(""), companies, partners)
         else:
             self._flush_sources()
-            relations = self._get_relations(scope)
+            relations = self._get_relations(self.env["account.receivable"]._look_up(scope))
             self._write_result(self._get_with_sql(relations), companies, partners)
 
     def _refresh_all(self, norms):
