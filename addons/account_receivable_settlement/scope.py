@@ -32,10 +32,9 @@ class Scope:
     #: Only these partial reconciliations: SQL of an array of their ids. ``line_ids`` then speak of
     #: payments without journal entry only, which have no reconciliation.
     partial_ids: SQL | None = None
-    #: It was looked up that these instalments or customers are plain: see
-    #: ``account.receivable._look_up``. What is only there for others is left out, for PostgreSQL
-    #: plans longer than it reads the books of one customer.
-    is_plain: bool = False
+    #: What it was looked up that these instalments or customers have none of, so that it is left
+    #: out: see ``account.receivable._look_up``.
+    without: frozenset[str] = frozenset()
     #: A relation of settlements that was read before, with the columns of
     #: ``account.receivable.settlement._get_settlement_sql``, to be read in place of the journals.
     settlements: SQL | None = None

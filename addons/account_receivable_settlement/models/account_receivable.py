@@ -128,7 +128,7 @@ class AccountReceivable(models.AbstractModel):
         if scope.partners is None:
             return SQL("TRUE")
         return SQL(
-            "%s IN (SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))",
+            "%s = ANY(ARRAY(SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s)))",
             column,
             list(scope.partners.ids),
         )
@@ -147,53 +147,71 @@ class AccountReceivable(models.AbstractModel):
         )
 
     def _look_up(self, scope):
-        """Find out whether the instalments or customers of a scope are few and plain, as most are:
-        money of payments and bank statements and credit notes settled them, nothing special is in
-        these entries, nothing was moved, and no payment waits for its entry.
+        """Find out what the instalments or customers of a scope have none of, if they are few.
 
-        What is read has to be flushed.
+        PostgreSQL plans longer than it reads the books of one customer, and what few customers
+        have is most of what there is to plan: ``special`` entries (settled by anything but plain
+        money and credit notes), what was ``moved`` to another journal item, and ``unposted``
+        payments. What is read has to be flushed.
 
         :return: the same scope, which says so.
         """
         reading = self.env["account.receivable.reading"]
-        [[is_plain]] = self.env.execute_query(
+        transfer = self.env["account.receivable.transfer"]
+        rows = self.env.execute_query_dict(
             SQL(
                 """
                 WITH line AS MATERIALIZED (
-                    SELECT id, move_id, display_type, invoice_date, balance, payment_id,
-                           statement_line_id
+                    SELECT id, move_id, invoice_date, balance, payment_id, statement_line_id
                       FROM account_move_line line
-                     WHERE %(lines)s AND line.account_id = ANY(ARRAY(%(trade)s)))
-                SELECT CASE WHEN (SELECT COUNT(*) FROM line) <= %(few)s
-                       THEN NOT EXISTS (SELECT FROM line WHERE %(is_candidate)s)
-                   AND NOT EXISTS (
-                       SELECT FROM line
-                        CROSS JOIN LATERAL (
-                           SELECT DISTINCT counterpart.move_id
-                             FROM (%(sides)s) side
-                             JOIN account_move_line counterpart
-                               ON counterpart.id = side.counterpart_id
-                            WHERE side.line_id = line.id
-                           OFFSET 0) counterpart
-                        CROSS JOIN LATERAL (SELECT %(is_examined)s AS value OFFSET 0) examined
-                        WHERE examined.value)
-                   AND NOT EXISTS (
-                       SELECT FROM line
-                         JOIN account_move__account_payment link ON link.invoice_id = line.move_id
-                         JOIN account_payment payment ON payment.id = link.payment_id
-                        WHERE payment.move_id IS NULL) END
+                     WHERE %(lines)s AND line.account_id = ANY(ARRAY(%(trade)s))
+                ), entry AS MATERIALIZED (
+                    SELECT %(is_examined)s AS is_examined, %(is_moving)s AS is_moving
+                      FROM (
+                        SELECT DISTINCT settling.move_id, settling.balance
+                          FROM line
+                         CROSS JOIN LATERAL (
+                            SELECT item.move_id, SIGN(item.balance) AS balance
+                              FROM (%(sides)s) side
+                              JOIN account_move_line item ON item.id = side.counterpart_id
+                             WHERE side.line_id = line.id
+                            OFFSET 0) settling
+                         WHERE (SELECT COUNT(*) FROM line) <= %(few)s
+                        OFFSET 0
+                           ) counterpart
+                )
+                SELECT EXISTS (SELECT FROM entry WHERE is_examined) AS special,
+                       EXISTS (SELECT FROM entry WHERE is_moving)
+                           OR EXISTS (%(targets)s) AS moved,
+                       EXISTS (
+                           SELECT FROM line
+                             JOIN account_move__account_payment link
+                               ON link.invoice_id = line.move_id
+                             JOIN account_payment payment ON payment.id = link.payment_id
+                            WHERE payment.move_id IS NULL) AS unposted
+                 WHERE (SELECT COUNT(*) FROM line) <= %(few)s
                 """,
-                few=FEW_LINES,
                 lines=SQL("line.id = ANY(%s)", scope.line_ids)
                 if scope.line_ids
                 else self._get_partner_sql(SQL("line.partner_id"), scope),
                 trade=self._get_trade_account_sql(),
-                is_candidate=self.env["account.receivable.transfer"]._get_is_candidate_sql("line"),
+                few=FEW_LINES,
+                targets=transfer._get_target_sql(
+                    SQL(
+                        "SELECT DISTINCT move_id FROM line WHERE %s",
+                        transfer._get_is_candidate_sql("line"),
+                    )
+                ),
                 sides=reading._get_side_sql(),
                 is_examined=reading._get_is_examined_sql(),
+                is_moving=transfer._get_is_moving_sql(),
             )
         )
-        return scope.but(is_plain=bool(is_plain))
+        return scope.but(
+            without=frozenset(
+                name for row in rows for name, is_there in row.items() if not is_there
+            )
+        )
 
     def _get_today_sql(self) -> SQL:
         """Every company with its own date of today, as ``VALUES`` of ``(company_id, date)``."""

@@ -20,7 +20,7 @@ class AccountReceivableDocument(models.AbstractModel):
         """
         receivable = self.env["account.receivable"]
         exchange = SQL("SELECT NULL::int AS move_id, NULL::numeric AS amount WHERE FALSE")
-        if not scope.is_plain:
+        if "special" not in scope.without:
             exchange = self._get_exchange_sql(scope)
         return SQL(
             """

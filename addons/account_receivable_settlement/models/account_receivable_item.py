@@ -93,7 +93,7 @@ class AccountReceivableItem(models.AbstractModel):
     def _get_open_sql(self, scope) -> SQL:
         """What is open on journal items, and of which instalments it is."""
         residual = self._get_residual_sql(scope)
-        if scope.is_plain:
+        if {"moved", "unposted"} <= scope.without:
             return SQL("SELECT line_id, line_id AS root_line_id, amount FROM (%s) item", residual)
         transfer = self.env["account.receivable.transfer"]
         return SQL(

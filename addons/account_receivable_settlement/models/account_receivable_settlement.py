@@ -489,29 +489,34 @@ class AccountReceivableSettlement(models.Model):
         if scope.settlements:
             return scope.settlements
         reading = self.env["account.receivable.reading"]
-        if scope.is_plain:
-            return self._get_piece_settlement_sql(
-                self._get_direct_piece_sql(SQL("TRUE"), scope), reading._get_plain_part_sql()
-            )
-        parts = [self.env["account.receivable.unposted"]._get_unposted_sql(scope)]
-        pieces = self._get_transferred_piece_sql(scope)
-        if self.env["account.receivable"]._get_line_ids_sql(scope):
+        parts = []
+        if "unposted" not in scope.without:
+            parts.append(self.env["account.receivable.unposted"]._get_unposted_sql(scope))
+        read_pieces = []
+        if "moved" not in scope.without:
+            read_pieces.append(self._get_transferred_piece_sql(scope))
+        if "special" in scope.without:
+            plain = SQL("TRUE")
+        elif self.env["account.receivable"]._get_line_ids_sql(scope):
             # Of few instalments all entries are looked at: a statement more takes longer to plan.
-            direct = self._get_direct_piece_sql(SQL("TRUE"), scope)
+            read_pieces.append(self._get_direct_piece_sql(SQL("TRUE"), scope))
+            plain = None
         else:
             is_examined = reading._get_is_examined_sql()
-            direct = self._get_direct_piece_sql(is_examined, scope)
+            read_pieces.append(self._get_direct_piece_sql(is_examined, scope))
+            plain = SQL("NOT %s", is_examined)
+        if plain:
             parts.append(
                 self._get_piece_settlement_sql(
-                    self._get_direct_piece_sql(SQL("NOT %s", is_examined), scope),
-                    reading._get_plain_part_sql(),
+                    self._get_direct_piece_sql(plain, scope), reading._get_plain_part_sql()
                 )
             )
-        parts.append(
-            self._get_piece_settlement_sql(
-                SQL("%s UNION ALL %s", direct, pieces), reading._get_part_sql()
+        if read_pieces:
+            parts.append(
+                self._get_piece_settlement_sql(
+                    SQL(" UNION ALL ").join(read_pieces), reading._get_part_sql()
+                )
             )
-        )
         return SQL(" UNION ALL ").join(parts)
 
     def _get_piece_settlement_sql(self, pieces: SQL, parts: SQL) -> SQL:

@@ -53,7 +53,7 @@ class CrmCustomerPurchaseLine(models.AbstractModel):
             """,
             is_document=self.env["account.receivable.document"]._get_is_document_sql("move"),
             is_in_mix=self._get_is_in_mix_sql(),
-            companies=receivable._get_company_sql(SQL("line.company_id"), scope),
+            companies=receivable._get_company_sql(SQL("move.company_id"), scope),
             partners=receivable._get_partner_sql(SQL("line.partner_id"), scope),
             until=until,
             join=join or SQL(""),
