@@ -39,6 +39,9 @@ COMMISSION = dict.fromkeys(
     ("seller", "leader", "sales administrator", "auditor", "accounting administrator"), "r"
 )
 COMMISSION_PLANS = COMMISSION | {"sales administrator": "rwcu"}
+#: Who sees what something costs, and what is earned with customers.
+COSTS = dict.fromkeys(("sales administrator", "accounting administrator"), "r")
+COST_SETTINGS = dict.fromkeys(COSTS, "rwcu")
 #: Everybody who works in the company.
 INSIDE = (
     *FIGURES,
@@ -97,6 +100,16 @@ RIGHTS = {
     "crm.customer.payment.method": FIGURES,
     "crm.customer.purchase": FIGURES,
     "crm.customer.suggestion": FIGURES,
+    "crm.acquisition.cost": COST_SETTINGS,
+    "crm.acquisition.report": COSTS,
+    "crm.customer.budget": COST_SETTINGS,
+    "crm.customer.budget.customer": COSTS,
+    "crm.customer.budget.line": COST_SETTINGS,
+    "crm.customer.budget.report": COSTS,
+    "crm.customer.profit.report": COSTS,
+    "crm.customer.service": COSTS,
+    "crm.customer.value": COSTS,
+    "crm.customer.value.model": COSTS,
     "crm.lead.settlement": ACCOUNTING,
     "crm.manual.billing": BY_HAND,
     "crm.manual.billing.line": BY_HAND,
@@ -109,6 +122,9 @@ RIGHTS = {
     "crm.revenue.forecast.state": {"administrator": "r"},
     "crm.revenue.forecast.week": FIGURES,
     "crm.sales.target": {"seller": "r", "leader": "r", "sales administrator": "rwcu"},
+    "crm.service.capacity": COST_SETTINGS,
+    "crm.service.driver": COST_SETTINGS,
+    "crm.service.rate": COST_SETTINGS,
     "crm.stage.change.failure": {
         "sales administrator": "ru",
         "invoicing": "r",
@@ -131,6 +147,10 @@ CALLS = {
     "action_mark_done": SALES_DIALOG,
     "action_done": SALES_DIALOG,
     "action_end": SALES_DIALOG,
+    "action_take_from_bills": COSTS,
+    "action_propose": COSTS,
+    "action_view_report": COSTS,
+    "action_view_value": COSTS,
     "crm.customer.health.action_recompute": FIGURES,
     "action_view_purchases": FIGURES,
     # What to offer: opportunities and tags follow the rights on opportunities and contacts.

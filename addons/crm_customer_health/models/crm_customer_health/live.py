@@ -87,6 +87,9 @@ class Live:
         names = self._get_live_fields() & specification.keys()
         if not names or not self._is_shown_live():
             return super().web_read(specification)
+        for name in names:
+            # What is put into the answer below is read from memory, where nobody asks.
+            self._check_field_access(self._fields[name], "read")
         result = super().web_read(
             {name: spec for name, spec in specification.items() if name not in names}
         )

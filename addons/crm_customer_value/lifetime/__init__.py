@@ -1,0 +1,1 @@
+"""Models of customer lifetime in plain Python: no database, no further library."""

@@ -1,0 +1,98 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class AccountInvoiceCost(models.AbstractModel):
+    _inherit = "account.invoice.cost"
+
+    def _get_cost_sources(self):
+        """Further sources: the cost of goods sold that the ledger has for the line, and the value
+        of its deliveries.
+        """
+        return super()._get_cost_sources() | {
+            # Of the two entries of a line the one that is not the stock's; the ledger's sign is
+            # ours: negative on credit notes.
+            "cogs": SQL(
+                """
+                SELECT SUM(entry.balance) AS cost
+                  FROM account_move_line entry
+                  JOIN account_account account ON account.id = entry.account_id
+                 WHERE entry.cogs_origin_id = line.id
+                   AND entry.display_type = 'cogs'
+                   AND account.account_type NOT LIKE 'asset%%'
+                   AND account.account_type NOT LIKE 'liability%%'
+                """
+            ),
+            # What other invoices of the order line took of the deliveries is theirs. A kit's
+            # components are other products: their value is that of the delivered kits.
+            "delivery": SQL(
+                """
+                SELECT (CASE WHEN BOOL_AND(delivered.quantity > taken.quantity
+                                           AND delivered.value > taken.cost)
+                             THEN SUM(delivered.value - taken.cost)
+                                  / SUM(delivered.quantity - taken.quantity)
+                             ELSE SUM(delivered.value) / NULLIF(SUM(delivered.quantity), 0)
+                        END)::numeric * line.quantity AS cost
+                  FROM (
+                    SELECT order_line.id AS order_line_id,
+                           SUM(move.value)::numeric AS value,
+                           (CASE WHEN BOOL_AND(move.product_id = line.product_id)
+                                 THEN SUM(move.quantity * COALESCE(move_uom.factor, 1)
+                                          / COALESCE(NULLIF(unit.factor, 0), 1))
+                                 ELSE MAX(order_line.qty_delivered * COALESCE(order_uom.factor, 1)
+                                          / COALESCE(NULLIF(unit.factor, 0), 1))
+                            END)::numeric AS quantity
+                      FROM sale_order_line_invoice_rel link
+                      JOIN sale_order_line order_line ON order_line.id = link.order_line_id
+                      JOIN stock_move move ON move.sale_line_id = order_line.id
+                      JOIN stock_location destination ON destination.id = move.location_dest_id
+                      JOIN product_product product ON product.id = line.product_id
+                      JOIN product_template template ON template.id = product.product_tmpl_id
+                      LEFT JOIN uom_uom unit ON unit.id = template.uom_id
+                      LEFT JOIN uom_uom move_uom ON move_uom.id = move.product_uom
+                      LEFT JOIN uom_uom order_uom ON order_uom.id = order_line.product_uom_id
+                     WHERE link.invoice_line_id = line.id
+                       AND order_line.product_id = line.product_id
+                       AND move.state = 'done'
+                       AND destination.usage = 'customer'
+                     GROUP BY order_line.id
+                       ) delivered
+                 CROSS JOIN LATERAL (
+                    SELECT COALESCE(SUM(other.cost), 0) AS cost,
+                           COALESCE(SUM(
+                               CASE WHEN document.move_type = 'out_refund' THEN -1 ELSE 1 END
+                               * other.quantity * COALESCE(other_uom.factor, 1)
+                               / COALESCE(NULLIF(unit.factor, 0), 1)), 0)::numeric AS quantity
+                      FROM sale_order_line_invoice_rel link
+                      JOIN account_move_line other ON other.id = link.invoice_line_id
+                      JOIN account_move document ON document.id = other.move_id
+                      JOIN product_product product ON product.id = other.product_id
+                      JOIN product_template template ON template.id = product.product_tmpl_id
+                      LEFT JOIN uom_uom unit ON unit.id = template.uom_id
+                      LEFT JOIN uom_uom other_uom ON other_uom.id = other.product_uom_id
+                     WHERE link.order_line_id = delivered.order_line_id
+                       AND other.id != line.id
+                       AND other.product_id = line.product_id
+                       AND other.cost_source = 'delivery'
+                       ) taken
+                HAVING SUM(delivered.value) != 0
+                """
+            ),
+        }
+
+    def _get_is_provisional_sql(self):
+        """Goods that are invoiced before they are delivered: the delivery's value comes."""
+        return SQL(
+            """
+            %s OR NOT frozen.is_free AND EXISTS (
+                SELECT FROM sale_order_line_invoice_rel link
+                  JOIN sale_order_line order_line ON order_line.id = link.order_line_id
+                  JOIN stock_move move ON move.sale_line_id = order_line.id
+                 WHERE link.invoice_line_id = frozen.id
+                   AND move.state NOT IN ('done', 'cancel')
+                   AND (frozen.source IN ('order', 'product')
+                        OR frozen.source = 'delivery'
+                           AND order_line.qty_delivered < order_line.qty_invoiced))
+            """,
+            super()._get_is_provisional_sql(),
+        )
