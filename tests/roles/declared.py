@@ -100,6 +100,7 @@ RIGHTS = {
     "crm.customer.payment.method": FIGURES,
     "crm.customer.purchase": FIGURES,
     "crm.customer.suggestion": FIGURES,
+    "account.invoice.cost": COSTS,
     "crm.acquisition.cost": COST_SETTINGS,
     "crm.acquisition.report": COSTS,
     "crm.customer.budget": COST_SETTINGS,

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 READER = "account.invoice.cost"
@@ -9,15 +9,52 @@ SALE_TYPES = ("out_invoice", "out_refund", "out_receipt")
 PART = 20_000
 
 
-class AccountInvoiceCost(models.AbstractModel):
-    """Freezes what was sold costs: a reader of :class:`account.receivable.change`.
+class AccountInvoiceCost(models.Model):
+    """What a line of an invoice, receipt or credit note cost: a row per line, frozen.
 
-    Its keys are documents: those that were posted and have no cost yet, and those that went back to
-    draft. Posting only tells of them; one statement freezes a batch a moment later.
+    It is a reader of :class:`account.receivable.change`. Its keys are documents: those that were
+    posted and have no cost yet, and those that went back to draft. Posting only tells of them; one
+    statement freezes a batch a moment later.
+
+    A table of its own: whoever posts, pays or reconciles writes the journal items at the same
+    moment, and would fail if somebody else wrote them, too.
     """
 
     _name = "account.invoice.cost"
     _description = "Cost of What Was Invoiced"
+    _rec_name = "line_id"
+
+    line_id = fields.Many2one(
+        "account.move.line", "Invoice Line", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    cost = fields.Monetary(
+        readonly=True,
+        currency_field="company_currency_id",
+        help="What the sold goods or services cost, in the company's currency, as it was when the"
+        " invoice was posted; negative on credit notes.",
+    )
+    source = fields.Selection(
+        [
+            ("cogs", "Cost of Goods Sold"),
+            ("delivery", "Delivery"),
+            ("order", "Order"),
+            ("product", "Product"),
+            ("none", "Unknown"),
+        ],
+        "Source of Cost",
+        required=True,
+        readonly=True,
+        help="Where the cost comes from. Unknown: it is left out of margins.",
+    )
+    is_estimated = fields.Boolean(
+        readonly=True,
+        help="A cost of today had to serve for an older invoice, or the goods are not delivered"
+        " yet.",
+    )
+
+    _line_unique = models.Constraint("UNIQUE (line_id)", "A line costs one amount.")
 
     # Reading changes ---------------------------------------------------------------------------
 
@@ -39,7 +76,7 @@ class AccountInvoiceCost(models.AbstractModel):
                 SELECT FROM account_move_line line
                  WHERE line.move_id = changed.move_id
                    AND line.display_type = 'product'
-                   AND line.cost_source IS NULL
+                   AND NOT EXISTS (SELECT FROM account_invoice_cost WHERE line_id = line.id)
                  LIMIT 1
                    ) line
             """,
@@ -96,21 +133,19 @@ class AccountInvoiceCost(models.AbstractModel):
         :param is_history: only lines without cost; a cost of the product is one of today then.
         """
         self.env.flush_all()
-        lines = self.env["account.move.line"]
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE account_move_line line
-                   SET cost = NULL, cost_source = NULL, cost_is_estimated = NULL
-                  FROM account_move move
-                 WHERE move.id = line.move_id AND move.id = ANY(%s)
-                   AND move.state != 'posted' AND line.cost_source IS NOT NULL
+                DELETE FROM account_invoice_cost cost
+                 USING account_move_line line, account_move move
+                 WHERE line.id = cost.line_id AND move.id = line.move_id
+                   AND move.id = ANY(%s) AND move.state != 'posted'
                 """,
                 move_ids,
             )
         )
         # What is reversed is read by what reverses it.
-        self.env.cr.execute(self._get_update_sql(move_ids, is_history, is_reversal=False))
+        self.env.cr.execute(self._get_freeze_sql(move_ids, is_history, is_reversal=False))
         [(has_reversals,)] = self.env.execute_query(
             SQL(
                 """
@@ -121,15 +156,16 @@ class AccountInvoiceCost(models.AbstractModel):
             )
         )
         if has_reversals:
-            self.env.cr.execute(self._get_update_sql(move_ids, is_history, is_reversal=True))
-        lines.invalidate_model(["cost", "cost_source", "cost_is_estimated"])
+            self.env.cr.execute(self._get_freeze_sql(move_ids, is_history, is_reversal=True))
+        self.invalidate_model()
+        self.env["account.move.line"].invalidate_model(["cost_ids"])
         if not is_history:
             self._on_costs_frozen(move_ids)
 
     def _on_costs_frozen(self, move_ids: list[int]):
         """Hook: the cost of these documents is of now."""
 
-    def _get_update_sql(self, move_ids: list[int], is_history: bool, is_reversal: bool) -> SQL:
+    def _get_freeze_sql(self, move_ids: list[int], is_history: bool, is_reversal: bool) -> SQL:
         """One statement for all lines: the first source that exists.
 
         ``quantity`` is in the product's own unit, negative on credit notes.
@@ -151,9 +187,11 @@ class AccountInvoiceCost(models.AbstractModel):
             estimated.append(SQL("frozen.source = 'product' AND NOT frozen.is_free"))
         return SQL(
             """
-            UPDATE account_move_line target
-               SET cost = frozen.cost, cost_source = frozen.source,
-                   cost_is_estimated = %(estimated)s
+            INSERT INTO account_invoice_cost AS known (
+                line_id, company_id, cost, source, is_estimated,
+                create_uid, create_date, write_uid, write_date)
+            SELECT frozen.id, frozen.company_id, frozen.cost, frozen.source, %(estimated)s,
+                   %(uid)s, %(now)s, %(uid)s, %(now)s
               FROM (
                 SELECT line.*,
                        ROUND(CASE WHEN line.is_free THEN 0 ELSE COALESCE(%(costs)s) END
@@ -162,8 +200,15 @@ class AccountInvoiceCost(models.AbstractModel):
                   FROM (%(lines)s) line
                   %(joins)s
                    ) frozen
-             WHERE target.id = frozen.id
+            ON CONFLICT (line_id) DO UPDATE
+               SET (cost, source, is_estimated, write_uid, write_date)
+                 = (EXCLUDED.cost, EXCLUDED.source, EXCLUDED.is_estimated,
+                    EXCLUDED.write_uid, EXCLUDED.write_date)
+             WHERE (known.cost, known.source, known.is_estimated)
+                   IS DISTINCT FROM (EXCLUDED.cost, EXCLUDED.source, EXCLUDED.is_estimated)
             """,
+            uid=self.env.uid,
+            now=fields.Datetime.now(),
             estimated=SQL(" OR ").join(SQL("(%s)", condition) for condition in estimated),
             costs=SQL(", ").join(SQL("%s.cost::numeric", alias) for alias in found),
             cases=SQL(" ").join(cases),
@@ -198,7 +243,9 @@ class AccountInvoiceCost(models.AbstractModel):
             is_free=self._get_is_free_sql(),
             move_ids=move_ids,
             types=list(SALE_TYPES),
-            is_wanted=SQL("line.cost_source IS NULL") if is_history else SQL("TRUE"),
+            is_wanted=SQL("NOT EXISTS (SELECT FROM account_invoice_cost WHERE line_id = line.id)")
+            if is_history
+            else SQL("TRUE"),
             is_reversal=is_reversal,
         )
 
@@ -223,12 +270,13 @@ class AccountInvoiceCost(models.AbstractModel):
             # A reversal reuses what the original cost, each product by its mean.
             "reversal": SQL(
                 """
-                SELECT SUM(origin.cost)
+                SELECT SUM(known.cost)
                        / NULLIF(SUM(origin.quantity * COALESCE(origin_uom.factor, 1)
                                     / COALESCE(NULLIF(unit.factor, 0), 1)), 0)::numeric
                        * line.quantity AS cost,
-                       MIN(origin.cost_source) AS source
+                       MIN(known.source) AS source
                   FROM account_move_line origin
+                  JOIN account_invoice_cost known ON known.line_id = origin.id
                   JOIN product_product product ON product.id = origin.product_id
                   JOIN product_template template ON template.id = product.product_tmpl_id
                   LEFT JOIN uom_uom unit ON unit.id = template.uom_id
@@ -236,7 +284,7 @@ class AccountInvoiceCost(models.AbstractModel):
                  WHERE origin.move_id = line.reversed_entry_id
                    AND origin.product_id = line.product_id
                    AND origin.display_type = 'product'
-                   AND origin.cost IS NOT NULL
+                   AND known.cost IS NOT NULL
                 """
             ),
             # A branch without cost of its own has that of the company above it.

@@ -149,11 +149,12 @@ class CrmCustomerValue(models.Model):
             """
             SELECT line.company_id, partner.commercial_partner_id AS partner_id,
                    -SUM(line.balance) AS revenue,
-                   COALESCE(-SUM(line.balance) FILTER (WHERE line.cost IS NOT NULL), 0)
+                   COALESCE(-SUM(line.balance) FILTER (WHERE frozen.cost IS NOT NULL), 0)
                        AS costed_revenue,
-                   COALESCE(SUM(-line.balance - line.cost) FILTER (WHERE line.cost IS NOT NULL), 0)
+                   COALESCE(SUM(-line.balance - frozen.cost), 0)
                        AS margin
               FROM account_move_line line
+              LEFT JOIN account_invoice_cost frozen ON frozen.line_id = line.id
               JOIN (%(days)s) day ON day.company_id = line.company_id
               JOIN account_move move ON move.id = line.move_id
               JOIN res_partner partner ON partner.id = line.partner_id
@@ -216,10 +217,11 @@ class CrmCustomerValue(models.Model):
             spent AS (
                 SELECT partner.commercial_partner_id AS partner_id,
                        -SUM(line.balance) AS invoiced_total,
-                       SUM(-line.balance - line.cost) AS margin_total,
-                       SUM(line.cost * POWER(%(base)s, (%(today)s - line.invoice_date) / 365.0))
+                       SUM(-line.balance - frozen.cost) AS margin_total,
+                       SUM(frozen.cost * POWER(%(base)s, (%(today)s - line.invoice_date) / 365.0))
                            AS value
                   FROM account_move_line line
+                  LEFT JOIN account_invoice_cost frozen ON frozen.line_id = line.id
                   JOIN res_partner partner ON partner.id = line.partner_id
                   JOIN account_move move ON move.id = line.move_id
                  WHERE line.company_id = %(company)s AND line.display_type = 'product'

@@ -25,18 +25,24 @@ class AccountInvoiceReport(models.Model):
         help="Untaxed amount of customer invoices of which nobody knows the cost.",
     )
 
-    _depends = {"account.move.line": ["cost", "cost_source"]}
+    _depends = {"account.invoice.cost": ["cost", "line_id"]}
 
     @api.model
     def _select(self) -> SQL:
         return SQL(
             """
             %s,
-            line.cost * account_currency_table.rate AS cost,
-            (-line.balance - line.cost) * account_currency_table.rate AS cost_margin,
-            CASE WHEN line.cost IS NULL AND move.move_type IN ('out_invoice', 'out_refund',
+            frozen.cost * account_currency_table.rate AS cost,
+            (-line.balance - frozen.cost) * account_currency_table.rate AS cost_margin,
+            CASE WHEN frozen.cost IS NULL AND move.move_type IN ('out_invoice', 'out_refund',
                                                                'out_receipt')
                  THEN -line.balance * account_currency_table.rate END AS revenue_without_cost
             """,
             super()._select(),
+        )
+
+    @api.model
+    def _from(self) -> SQL:
+        return SQL(
+            "%s LEFT JOIN account_invoice_cost frozen ON frozen.line_id = line.id", super()._from()
         )

@@ -29,7 +29,8 @@ class CrmCustomerBudgetReport(models.Model):
 
     _depends = {
         "account.move": ["invoice_date", "move_type", "state"],
-        "account.move.line": ["balance", "company_id", "cost", "display_type", "partner_id"],
+        "account.invoice.cost": ["cost", "line_id"],
+        "account.move.line": ["balance", "company_id", "display_type", "partner_id"],
         "crm.customer.budget": ["company_id", "year"],
         "crm.customer.budget.customer": ["budget_id", "partner_id", "segment"],
         "crm.customer.budget.line": ["budget_id", "margin", "month", "revenue", "segment"],
@@ -50,13 +51,14 @@ class CrmCustomerBudgetReport(models.Model):
                        DATE_TRUNC('month', move.invoice_date)::date AS month,
                        COALESCE(customer.segment, 'none') AS segment, 0::numeric,
                        -SUM(line.balance), -SUM(line.balance), 0::numeric,
-                       COALESCE(SUM(-line.balance - line.cost), 0)
+                       COALESCE(SUM(-line.balance - frozen.cost), 0)
                   FROM crm_customer_budget budget
                   JOIN account_move move
                     ON move.company_id = budget.company_id
                    AND move.invoice_date >= MAKE_DATE(budget.year, 1, 1)
                    AND move.invoice_date < MAKE_DATE(budget.year + 1, 1, 1)
                   JOIN account_move_line line ON line.move_id = move.id
+                  LEFT JOIN account_invoice_cost frozen ON frozen.line_id = line.id
                   JOIN res_partner partner ON partner.id = line.partner_id
                   LEFT JOIN crm_customer_budget_customer customer
                     ON customer.budget_id = budget.id

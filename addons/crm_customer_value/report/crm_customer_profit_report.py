@@ -40,12 +40,11 @@ class CrmCustomerProfitReport(models.Model):
     profit = fields.Monetary(readonly=True, help="Margin less cost to serve.")
 
     _depends = {
+        "account.invoice.cost": ["cost", "is_estimated", "line_id"],
         "account.move": ["invoice_date", "invoice_user_id", "move_type", "state"],
         "account.move.line": [
             "balance",
             "company_id",
-            "cost",
-            "cost_is_estimated",
             "display_type",
             "partner_id",
             "product_id",
@@ -73,14 +72,15 @@ class CrmCustomerProfitReport(models.Model):
                    template.categ_id AS product_categ_id,
                    NULL::int AS driver_id,
                    -line.balance AS revenue,
-                   CASE WHEN line.cost IS NULL THEN -line.balance ELSE 0 END
+                   CASE WHEN frozen.cost IS NULL THEN -line.balance ELSE 0 END
                        AS revenue_without_cost,
-                   COALESCE(line.cost, 0) AS cost,
-                   CASE WHEN line.cost_is_estimated THEN line.cost ELSE 0 END AS estimated_cost,
-                   CASE WHEN line.cost IS NULL THEN 0 ELSE -line.balance - line.cost END AS margin,
+                   COALESCE(frozen.cost, 0) AS cost,
+                   CASE WHEN frozen.is_estimated THEN frozen.cost ELSE 0 END AS estimated_cost,
+                   COALESCE(-line.balance - frozen.cost, 0) AS margin,
                    0::numeric AS service_amount,
-                   CASE WHEN line.cost IS NULL THEN 0 ELSE -line.balance - line.cost END AS profit
+                   COALESCE(-line.balance - frozen.cost, 0) AS profit
               FROM account_move_line line
+              LEFT JOIN account_invoice_cost frozen ON frozen.line_id = line.id
               JOIN account_move move ON move.id = line.move_id
               JOIN res_partner partner ON partner.id = line.partner_id
               LEFT JOIN product_product product ON product.id = line.product_id

@@ -123,9 +123,8 @@ class TestCost(CostCommon):
         self.assertCost(invoice, 0.0, "none")
         self.assertCost(nameless, 0.0, "none")
         self.env.cr.execute(
-            "SELECT COUNT(cost), COUNT(*) FROM account_move_line"
-            " WHERE move_id = ANY(%s) AND display_type = 'product'",
-            [[invoice.id, nameless.id]],
+            "SELECT COUNT(cost), COUNT(*) FROM account_invoice_cost WHERE line_id = ANY(%s)",
+            [(invoice | nameless).invoice_line_ids.ids],
         )
         self.assertEqual(self.env.cr.fetchone(), (0, 2))
         rows = self.env["account.invoice.report"]._read_group(

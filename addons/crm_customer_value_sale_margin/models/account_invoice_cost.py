@@ -2,7 +2,7 @@ from odoo import models
 from odoo.tools import SQL
 
 
-class AccountInvoiceCost(models.AbstractModel):
+class AccountInvoiceCost(models.Model):
     _inherit = "account.invoice.cost"
 
     def _get_cost_sources(self):

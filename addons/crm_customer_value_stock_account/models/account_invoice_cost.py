@@ -2,7 +2,7 @@ from odoo import models
 from odoo.tools import SQL
 
 
-class AccountInvoiceCost(models.AbstractModel):
+class AccountInvoiceCost(models.Model):
     _inherit = "account.invoice.cost"
 
     def _get_cost_sources(self):
@@ -58,13 +58,14 @@ class AccountInvoiceCost(models.AbstractModel):
                      GROUP BY order_line.id
                        ) delivered
                  CROSS JOIN LATERAL (
-                    SELECT COALESCE(SUM(other.cost), 0) AS cost,
+                    SELECT COALESCE(SUM(known.cost), 0) AS cost,
                            COALESCE(SUM(
                                CASE WHEN document.move_type = 'out_refund' THEN -1 ELSE 1 END
                                * other.quantity * COALESCE(other_uom.factor, 1)
                                / COALESCE(NULLIF(unit.factor, 0), 1)), 0)::numeric AS quantity
                       FROM sale_order_line_invoice_rel link
-                      JOIN account_move_line other ON other.id = link.invoice_line_id
+                      JOIN account_invoice_cost known ON known.line_id = link.invoice_line_id
+                      JOIN account_move_line other ON other.id = known.line_id
                       JOIN account_move document ON document.id = other.move_id
                       JOIN product_product product ON product.id = other.product_id
                       JOIN product_template template ON template.id = product.product_tmpl_id
@@ -73,7 +74,7 @@ class AccountInvoiceCost(models.AbstractModel):
                      WHERE link.order_line_id = delivered.order_line_id
                        AND other.id != line.id
                        AND other.product_id = line.product_id
-                       AND other.cost_source = 'delivery'
+                       AND known.source = 'delivery'
                        ) taken
                 HAVING SUM(delivered.value) != 0
                 """
