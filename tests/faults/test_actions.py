@@ -1,0 +1,148 @@
+"""Every scheduled action of ours beside somebody at work: nobody fails, and nobody waits."""
+
+import json
+
+import pytest
+
+from environment.addons import our_addons
+from environment.databases import Databases
+from environment.paths import checkout_key, log_file
+
+LOCK_SECONDS = 3
+WRITE_DEALS = [
+    "crm_accounting_bridge.ir_cron_read_changes",
+    "crm_accounting_bridge.ir_cron_refresh_overdue",
+]
+
+#: An action runs while somebody's transaction is open: begun before it, and writing before it.
+BESIDE = """
+import datetime
+import json
+import logging
+from freezegun import freeze_time
+from odoo.modules.registry import Registry
+
+OURS, WRITE_DEALS = %s
+registry = Registry(env.cr.dbname)
+names = {
+    name.res_id: name.complete_name
+    for name in env["ir.model.data"].search([("model", "=", "ir.cron"), ("module", "in", OURS)])
+}
+crons = env["ir.cron"].browse(sorted(names))
+env["ir.cron"].search([]).write({"active": False})
+crons.write({"active": True})
+for reader in env["account.receivable.change"]._get_readers():
+    env["account.receivable.change"]._work_off_all(reader)
+env.cr.commit()
+
+deal = env["crm.lead"].search(
+    [("invoiced_total", ">", 0), ("user_id", "!=", False), ("partner_id", "!=", False)],
+    order="id", limit=1)
+customer = deal.partner_id.commercial_partner_id
+product = env["product.product"].create({"name": "Side by side", "standard_price": 7, "list_price": 9})
+order = env["sale.order"].create({
+    "partner_id": customer.id,
+    "opportunity_id": deal.id,
+    "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": 5})],
+})
+order.action_confirm()
+bank = env["account.journal"].search(
+    [("type", "=", "bank"), ("company_id", "=", env.company.id)], limit=1)
+env.cr.commit()
+
+
+def begin(cr):
+    cr.execute("SELECT 1 FROM crm_lead LIMIT 1")
+    return env(cr=cr)
+
+
+def post(env, number):
+    invoice = env["account.move"].create({
+        "move_type": "out_invoice",
+        "partner_id": customer.id,
+        "invoice_date": "2026-01-15",
+        "invoice_line_ids": [(0, 0, {
+            "product_id": product.id, "price_unit": 100 + number, "tax_ids": False,
+            "opportunity_id": deal.id,
+        })],
+    })
+    invoice.action_post()
+    return invoice
+
+
+def pay(invoice, amount):
+    wizard = invoice.env["account.payment.register"].with_context(
+        active_model="account.move", active_ids=invoice.ids).create({"journal_id": bank.id})
+    wizard.amount = amount
+    wizard._create_payments()
+
+
+def work(env, invoice, number, writes_deals):
+    # What accounting, sales and whoever keeps the contacts do in one moment.
+    pay(invoice.with_env(env), 30)
+    post(env, number)
+    if not writes_deals:
+        deal.with_env(env).write({"expected_revenue": 1000 + number})
+    customer.with_env(env).write({"comment": str(number), "user_id": deal.user_id.id})
+    order.order_line.with_env(env).write({"product_uom_qty": 5 + number})
+    product.with_env(env).write({"standard_price": 7 + number %% 3})
+    env.flush_all()
+
+
+def trigger(cr, cron):
+    env(cr=cr)["ir.cron"].browse(cron.id).method_direct_trigger()
+    cr.commit()
+
+
+def attempt(failures, cron, what, act):
+    try:
+        act()
+        return True
+    except Exception as error:
+        cause = error.__cause__ or error
+        failures.append([names[cron.id], what, type(cause).__name__, str(cause)[:300]])
+
+
+failures, day = [], datetime.datetime(2027, 3, 1, 9, 30)
+for number, cron in enumerate(crons):
+    # A week later, a Monday: whatever is done daily, weekly or monthly is due.
+    # What accounting did is written on the deal: Odoo repeats the request of whoever saves it.
+    writes_deals = names[cron.id] in WRITE_DEALS
+    with freeze_time(day + datetime.timedelta(days=7 * number), tick=True):
+        for is_holding in (False, True):
+            with registry.cursor() as news_cr:
+                invoice = post(env(cr=news_cr), number)
+                pay(invoice, 50)
+            with registry.cursor() as person_cr, registry.cursor() as action_cr:
+                person = begin(person_cr)
+                if is_holding:
+                    attempt(failures, cron, "before it", lambda: work(person, invoice, number, writes_deals))
+                attempt(failures, cron, "the action", lambda: trigger(action_cr, cron))
+                if not is_holding:
+                    attempt(failures, cron, "after it", lambda: work(person, invoice, number, writes_deals))
+                attempt(failures, cron, "saving", person_cr.commit)
+                for cr in (person_cr, action_cr):
+                    cr.rollback()
+print("RESULT " + json.dumps({"actions": list(names.values()), "failures": failures}))
+"""
+
+
+@pytest.fixture(scope="module")
+def database(environment):
+    databases = Databases(environment)
+    name = f"faults_actions_{checkout_key()}"
+    databases.copy(databases.template(demo=True), name)
+    databases.install(name, our_addons(), demo=True, log=log_file("faults-install"))
+    databases.query(f"ALTER DATABASE \"{name}\" SET lock_timeout = '{LOCK_SECONDS}s'")
+    yield name
+    databases.drop(name)
+
+
+def test_actions_beside_people(environment, database):
+    """Conflicts that only two transactions have: rows that both write, locks that one holds."""
+    output = environment.shell(
+        database, BESIDE % ((our_addons(), WRITE_DEALS),), log=log_file("faults-actions")
+    )
+    result = json.loads(output[output.index("RESULT ") + 7 :].splitlines()[0])
+    assert len(result["actions"]) > 10
+    assert result["failures"] == []
