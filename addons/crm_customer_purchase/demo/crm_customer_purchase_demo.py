@@ -2,15 +2,18 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import Command, api, models
 
-#: Products of the story, with their category and price.
+#: Products of the story, with their category, price and cost.
 PRODUCTS = {
-    "Espresso Beans 1 kg": ("Coffee", 24),
-    "Filter Coffee 1 kg": ("Coffee", 18),
-    "Paper Cups, 500 pieces": ("Supplies", 35),
-    "Cleaning Tablets": ("Supplies", 15),
-    "Oat Drink, 12 l": ("Drinks", 26),
+    "Espresso Beans 1 kg": ("Coffee", 24, 13.5),
+    "Filter Coffee 1 kg": ("Coffee", 18, 11),
+    "Paper Cups, 500 pieces": ("Supplies", 35, 28),
+    "Cleaning Tablets": ("Supplies", 15, 6),
+    "Oat Drink, 12 l": ("Drinks", 26, 21),
 }
 BEANS, FILTER, CUPS, TABLETS, OATS = PRODUCTS
+
+#: They have a fortnight, and take nine days.
+PAID_AFTER = relativedelta(days=9)
 
 #: By customer: how many days ago it bought what, and how many of each.
 PURCHASES = {
@@ -50,7 +53,7 @@ class CrmCustomerPurchaseDemo(models.AbstractModel):
             invoice.action_post()
             self.env["account.payment.register"].with_context(
                 active_model="account.move", active_ids=invoice.ids
-            ).create({"payment_date": invoice.invoice_date}).action_create_payments()
+            ).create({"payment_date": invoice.invoice_date + PAID_AFTER}).action_create_payments()
         self.env["crm.customer.health"]._refresh(company)
         # Figures are there at once, also where no scheduler runs.
         self.env["crm.customer.purchase"]._refresh(company)
@@ -82,7 +85,7 @@ class CrmCustomerPurchaseDemo(models.AbstractModel):
         return dict(zip(PURCHASES, partners, strict=True))
 
     def _create_products(self):
-        names = {category for category, __ in PRODUCTS.values()}
+        names = {category for category, __, __ in PRODUCTS.values()}
         categories = {
             name: self.env["product.category"].create({"name": name}) for name in sorted(names)
         }
@@ -92,9 +95,10 @@ class CrmCustomerPurchaseDemo(models.AbstractModel):
                     "name": name,
                     "categ_id": categories[category].id,
                     "list_price": price,
+                    "standard_price": cost,
                     "taxes_id": [Command.clear()],
                 }
-                for name, (category, price) in PRODUCTS.items()
+                for name, (category, price, cost) in PRODUCTS.items()
             ]
         )
         return dict(zip(PRODUCTS, products, strict=True))
@@ -108,6 +112,7 @@ class CrmCustomerPurchaseDemo(models.AbstractModel):
                     "partner_id": customers[customer].id,
                     "invoice_user_id": customers[customer].user_id.id,
                     "invoice_date": today - relativedelta(days=days_ago),
+                    "invoice_date_due": today - relativedelta(days=days_ago - 14),
                     "is_move_sent": True,
                     "invoice_line_ids": [
                         Command.create({"product_id": products[name].id, "quantity": quantity})

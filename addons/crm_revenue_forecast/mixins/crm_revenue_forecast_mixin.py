@@ -46,12 +46,14 @@ class CrmRevenueForecastMixin(models.AbstractModel):
         """Rows of what is still to come and not disputed, that the user may see; one statement."""
         return self.env["crm.revenue.forecast"].search_fetch(
             Domain(domain) & Domain("layer", "not in", ("disputed", "unmatched")),
-            ["lead_id", "move_id", "low_date", "cash_date", "high_date"],
+            ["lead_id", "move_id", "invoice_date", "low_date", "cash_date", "high_date"],
         )
 
     def _get_forecast_text(self, rows) -> str:
         """When the money comes that is still to come, in the user's words."""
         dates = [row.cash_date for row in rows]
+        if not all(row.invoice_date for row in rows):
+            return self.env._("Nothing says when the money comes: no closing is expected.")
         if not all(dates):
             return self.env._("Nothing says when the money comes: nobody ever paid so late.")
         values = {

@@ -7,7 +7,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, date_utils, format_date
+from odoo.tools import SQL, date_utils, format_amount, format_date
 
 from ..deciding import deciding, is_deciding
 
@@ -217,7 +217,10 @@ class CrmSalesTarget(models.Model):
             week = date_utils.start_of(self.date_from, "week")
             while week <= self.date_to:
                 label = format_date(self.env, week, date_format="d MMM")
-                values.append({"label": label, "value": by_week.get(week, 0.0), "type": "past"})
+                if amount := by_week.get(week, 0.0):
+                    # A bar without its amount says nothing.
+                    label = f"{label}: {format_amount(self.env, amount, self.currency_id)}"
+                values.append({"label": label, "value": amount, "type": "past"})
                 week += timedelta(days=7)
         name = dict(self._fields["measure"]._description_selection(self.env)).get(self.measure)
         return [{"values": values, "title": "", "key": name, "is_sample_data": False}]
