@@ -6,8 +6,6 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
-from odoo.addons.account_receivable_settlement.scope import Scope
-
 from .common import PurchaseCommon
 
 
@@ -207,7 +205,24 @@ class TestPurchases(PurchaseCommon):
         figures = past[self.company.id, self.partner.id]
         self.assertEqual((figures["product_count"], figures["main_category_id"]), (1, None))
         self.assertEqual(figures["product_concentration"], 1)
-        self.assertTrue(Scope(self.company, self.partner))
+
+    def test_category_has_a_name_while_it_is_updated(self):
+        bakery = self.env["product.category"].create({"name": "Bakery"})
+        self.flour.categ_id = bakery
+        self._sell(self.flour, "2024-11-01")
+        health = self.purchases.env["crm.customer.health"]
+        health._refresh(self.company)
+        row = health.search([("partner_id", "=", self.partner.id)])
+        self._sell(self.yeast, "2024-12-01", price=10)
+        self.env.cr.flush()
+        self.env.invalidate_all()
+        specification = {"main_category_id": {"fields": {"display_name": {}}}, "product_count": {}}
+        self.assertTrue(row.is_being_updated)
+        [shown] = row.with_env(self.env).web_read(specification)
+        self.assertEqual(shown["product_count"], 2)
+        self.assertEqual(
+            shown["main_category_id"], {"id": bakery.id, "display_name": bakery.display_name}
+        )
 
     def test_random_walk(self):
         """Two currencies, returns, units, several companies, contacts, archived products."""

@@ -179,17 +179,24 @@ class CrmCustomerValue(models.Model):
             """
             WITH sold AS (%(sold)s),
             purchase AS (
-                SELECT partner_id, COUNT(*) AS purchase_count, MIN(date) AS first,
-                       MAX(date) AS last, AVG(amount) AS mean_spend
+                SELECT partner_id, COUNT(*) FILTER (WHERE is_purchase) AS purchase_count,
+                       MIN(date) FILTER (WHERE is_purchase) AS first,
+                       MAX(date) FILTER (WHERE is_purchase) AS last,
+                       -- What was credited was not spent.
+                       GREATEST(SUM(amount), 0) / COUNT(*) FILTER (WHERE is_purchase)
+                           AS mean_spend
                   FROM (
                     SELECT commercial_partner_id AS partner_id, invoice_date AS date,
-                           SUM(amount_untaxed_signed) AS amount
+                           SUM(amount_untaxed_signed) AS amount,
+                           BOOL_OR(move_type != 'out_refund') AS is_purchase
                       FROM account_move
-                     WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_receipt')
+                     WHERE state = 'posted'
+                       AND move_type IN ('out_invoice', 'out_receipt', 'out_refund')
                        AND company_id = %(company)s AND invoice_date <= %(today)s
                      GROUP BY commercial_partner_id, invoice_date
                        ) day
                  GROUP BY partner_id
+                HAVING BOOL_OR(is_purchase)
             ),
             served AS (
                 SELECT partner_id,

@@ -51,11 +51,21 @@ class TestValue(ServiceCommon):
                     "purchase_count": 2,
                     "last_week": 5,
                     "age_weeks": 9,
-                    "mean_spend": 125.0,
+                    "mean_spend": 120.0,  # less what was credited
                     "method": "means",
                 }
             ],
         )
+
+    def test_all_credited_is_worth_nothing(self):
+        self._sell(self.flour)
+        self._sell(self.flour, move_type="out_refund")
+        other = self._create_customer("Keeps what it bought")
+        self._sell(self.flour, partner_id=other.id)
+        rows = self._compute()
+        self.assertEqual((rows[self.partner].mean_spend, rows[self.partner].value_tier), (0.0, "d"))
+        self.assertEqual(rows[self.partner].expected_value, 0.0)
+        self.assertEqual(rows[other].mean_spend, 100.0)
 
     def test_few_customers_say_so(self):
         self._sell(self.flour)

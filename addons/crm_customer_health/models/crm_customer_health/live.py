@@ -95,6 +95,9 @@ class Live:
         )
         live = self._get_live_record()
         for name in names:
+            if wanted := specification[name].get("fields"):
+                [result[0][name]] = live[name].web_read(wanted) or [False]
+                continue
             result[0][name] = live._fields[name].convert_to_read(
                 live[name], live, use_display_name=False
             )
