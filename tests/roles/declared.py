@@ -143,6 +143,8 @@ CALLS = {
     "action_exclude_from_flags": SALES_DIALOG,
     "action_flag_to_sales": SALES_DIALOG,
     "action_record_promise": SALES_DIALOG,
+    "action_print_statement": FIGURES,
+    "action_send_statement": FIGURES,
     "action_withdraw": SALES_DIALOG,
     "action_ask_what_was_done": SALES_DIALOG,
     "action_mark_done": SALES_DIALOG,

@@ -4,7 +4,7 @@ from collections import Counter
 from odoo import api
 from odoo.fields import Domain
 
-from ...bands import OPEN_PARTS
+from odoo.addons.account_receivable_settlement.bands import OPEN_PARTS
 
 #: Open items that the diagnosis of a customer shows; all are a button away.
 SHOWN_ITEMS = 80

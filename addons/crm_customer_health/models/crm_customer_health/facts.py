@@ -1,7 +1,7 @@
 from odoo import api
 from odoo.tools import SQL
 
-from ...bands import BANDS
+from odoo.addons.account_receivable_settlement.bands import BANDS
 
 
 class Facts:

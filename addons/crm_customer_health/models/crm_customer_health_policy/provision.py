@@ -7,9 +7,8 @@ from odoo import api
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, float_compare, format_date, formatLang
 
+from odoo.addons.account_receivable_settlement.bands import BANDS
 from odoo.addons.account_receivable_settlement.scope import Scope
-
-from ...bands import BANDS
 
 #: The provision matrix, youngest first: the field of the rate, by the band that it is for.
 RATE_BY_BAND = {

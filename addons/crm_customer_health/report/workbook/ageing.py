@@ -1,8 +1,8 @@
 from odoo.tools import SQL, split_every
 
+from odoo.addons.account_receivable_settlement.bands import get_band
 from odoo.addons.account_receivable_settlement.scope import Scope
 
-from ...bands import get_band
 from .documents import DocumentSheet
 from .sheet import BATCH_SIZE
 from .table import Column

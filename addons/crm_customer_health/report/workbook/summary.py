@@ -3,7 +3,8 @@ from xlsxwriter.utility import xl_col_to_name
 from odoo import fields
 from odoo.tools import SQL
 
-from ...bands import OPEN_PARTS
+from odoo.addons.account_receivable_settlement.bands import OPEN_PARTS
+
 from .book import HEADER_STYLE
 from .ledger import get_ledger
 from .sheet import Sheet
