@@ -5,7 +5,7 @@
     "category": "Accounting/Accounting",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
-    "depends": ["account_receivable_settlement", "portal"],
+    "depends": ["account_receivable_settlement"],
     "data": [
         "report/account_receivable_statement_templates.xml",
         "report/account_receivable_statement_report.xml",
