@@ -20,6 +20,9 @@
         "views/res_config_settings_views.xml",
         "views/account_receivable_settlement_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend_lazy": ["account_receivable_settlement/static/src/views/**"],
+    },
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
 }

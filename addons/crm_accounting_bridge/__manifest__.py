@@ -30,7 +30,7 @@
     ],
     "assets": {
         "web.assets_backend": ["crm_accounting_bridge/static/src/due_days/**"],
-        "web.assets_backend_lazy": ["crm_accounting_bridge/static/src/views/billing_funnel/**"],
+        "web.assets_backend_lazy": ["crm_accounting_bridge/static/src/views/**"],
     },
     "demo": [
         "demo/res_users_demo.xml",

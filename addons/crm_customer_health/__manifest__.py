@@ -34,7 +34,11 @@
         "views/crm_customer_health_menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["crm_customer_health/static/src/**"],
+        "web.assets_backend": [
+            "crm_customer_health/static/src/**",
+            ("remove", "crm_customer_health/static/src/views/**"),
+        ],
+        "web.assets_backend_lazy": ["crm_customer_health/static/src/views/**"],
         "web.assets_tests": ["crm_customer_health/static/tests/tours/**"],
     },
     "demo": ["demo/res_partner_demo.xml"],

@@ -22,6 +22,7 @@
         "report/crm_customer_market_report_views.xml",
         "views/crm_customer_purchase_menus.xml",
     ],
+    "assets": {"web.assets_backend_lazy": ["crm_customer_purchase/static/src/views/**"]},
     "demo": ["demo/crm_customer_purchase_demo.xml"],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

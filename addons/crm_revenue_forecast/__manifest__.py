@@ -17,6 +17,7 @@
         "views/crm_lead_views.xml",
         "views/crm_revenue_forecast_menus.xml",
     ],
+    "assets": {"web.assets_backend_lazy": ["crm_revenue_forecast/static/src/views/**"]},
     "demo": ["demo/crm_revenue_forecast_demo.xml"],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -138,3 +138,21 @@ def test_address_of_the_workbook_opened_by_itself(odoo, visit):
         page.goto(f"{odoo.url}/odoo/action-{action}")
     assert download.value.suggested_filename.endswith(".xlsx")
     page.wait_for_selector(".o_list_view .o_data_row")
+
+
+def test_a_colour_means_the_same_in_graphs_and_badges(odoo, visit):
+    customer = Customer(odoo, "Colourful Ltd")
+    customer.invoice(900.0, days_ago=200)
+    customer.wait_for(overdue_amount=900.0)
+    page = visit("accountant").page
+    page.goto(f"{odoo.url}/odoo/customer-health?view_type=graph")
+    page.wait_for_selector(".o_graph_renderer canvas")
+    bars = """() => Object.fromEntries(
+        Chart.getChart(document.querySelector(".o_graph_renderer canvas")).data.datasets.map(
+            (dataset) => [dataset.label, dataset.backgroundColor]))"""
+    colors = page.evaluate(bars)
+    meant = {"Healthy": "#28a745", "Watch": "#ffac00", "At Risk": "#d44c59", "Unknown": "#adb5bd"}
+    assert "At Risk" in colors
+    assert {label: meant.get(label) for label in colors if label in meant} == {
+        label: color for label, color in colors.items() if label in meant
+    }

@@ -1,0 +1,9 @@
+import { statusMeanings } from "@account_receivable_settlement/views/status_graph/status_graph_view";
+
+statusMeanings.add("crm.customer.purchase.state", {
+    new: "good",
+    growing: "good",
+    falling: "watch",
+    lapsed: "bad",
+    single: "unknown",
+});
