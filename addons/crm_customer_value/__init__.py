@@ -1,2 +1,2 @@
-from . import models, report
+from . import demo, models, report
 from .hooks import post_init_hook

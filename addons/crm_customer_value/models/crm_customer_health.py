@@ -36,6 +36,11 @@ class CrmCustomerHealth(models.Model):
         figure=MEASURED,
     )
 
+    def action_view_value(self):
+        """Open what the customer is worth in the company of the row."""
+        self.ensure_one()
+        return self.partner_id.with_company(self.company_id).action_view_value()
+
     def _get_fact_relations(self, scope):
         return super()._get_fact_relations(scope) | {"health_value": self._get_value_sql(scope)}
 

@@ -13,6 +13,8 @@ from .crm_customer_value_model import ENOUGH_REPEAT_BUYERS
 #: So many customers are enough to fit on.
 SAMPLE = 20_000
 WEEKS_A_YEAR = 52
+#: What was bought in fewer weeks is no habit yet: it is spread over these.
+WEEKS_A_QUARTER = 13
 #: Up to these shares of the expected value of all customers.
 TIERS = (("a", 0.5), ("b", 0.8), ("c", 0.95), ("d", 1.0))
 #: What is computed in Python and stored.
@@ -390,11 +392,7 @@ class CrmCustomerValue(models.Model):
             spend = gamma_gamma.Parameters(model["spend_p"], model["spend_q"], model["spend_gamma"])
         known = {}
         for row in rows:
-            margin = 1.0
-            if model["has_margin"]:
-                margin = float(
-                    model["margin_rate"] if row["margin_rate"] is None else row["margin_rate"]
-                )
+            margin = self._get_expected_margin(model, row)
             mean = float(row["mean_spend"])
             if row["is_contract"]:
                 shares = self._get_contract_shares(model, row, years)
@@ -425,6 +423,20 @@ class CrmCustomerValue(models.Model):
         self._set_tiers(rows)
 
     @api.model
+    def _get_expected_margin(self, model, row) -> float:
+        """The customer's margin rate for the part of the revenue of which the cost is known, the
+        company's for the rest; 1 where the company knows no cost at all.
+        """
+        if not model["has_margin"]:
+            return 1.0
+        if row["margin_rate"] is None:
+            return model["margin_rate"]
+        known = 1.0
+        if row["revenue"] > 0:
+            known = min(1.0, max(0.0, float(row["costed_revenue"] / row["revenue"])))
+        return known * float(row["margin_rate"]) + (1 - known) * model["margin_rate"]
+
+    @api.model
     def _get_purchases(self, model, mean_rate, key, years):
         """Of one kind of customer: the method, the chance to buy still, purchases by year."""
         x, last, age = key
@@ -443,7 +455,7 @@ class CrmCustomerValue(models.Model):
             return "means", None, [mean_rate * WEEKS_A_YEAR] * years
         # Silent for more than twice the usual interval: lapsed, as the health of a customer says.
         alive = 0.0 if age - last > 2 * max(last / x, 1) else 1.0
-        return "means", None, [alive * x / max(age, 1) * WEEKS_A_YEAR] * years
+        return "means", None, [alive * x / max(age, WEEKS_A_QUARTER) * WEEKS_A_YEAR] * years
 
     @api.model
     def _get_contract_shares(self, model, row, years):

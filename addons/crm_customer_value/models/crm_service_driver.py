@@ -32,9 +32,23 @@ class CrmServiceDriver(models.Model):
         "mail.activity.type", ondelete="cascade", help="Only activities of this type; all without."
     )
     rate_ids = fields.One2many("crm.service.rate", "driver_id", string="Rates")
+    current_rate = fields.Char(
+        "Costs Now",
+        compute="_compute_current_rate",
+        help="What one unit costs today; of late money the yearly rate.",
+    )
     is_counted = fields.Boolean(
         readonly=True, help="The past was counted with the rates as they are now."
     )
+
+    @api.depends("kind", "company_id", "rate_ids.unit_amount")
+    def _compute_current_rate(self):
+        for driver in self:
+            today = driver.company_id._get_today()
+            rate = driver.rate_ids.filtered(
+                lambda rate, today=today: rate._is_of_day(today),
+            )
+            driver.current_rate = rate._format() if rate else False
 
     def write(self, vals):
         if not vals.keys().isdisjoint(("active", "company_id", "kind", "activity_type_id")):

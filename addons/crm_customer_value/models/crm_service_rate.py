@@ -2,6 +2,7 @@ import itertools
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import formatLang
 
 
 class CrmServiceRate(models.Model):
@@ -50,6 +51,20 @@ class CrmServiceRate(models.Model):
         for rate in self:
             capacity = rate.capacity_id
             rate.unit_amount = rate.minutes * capacity.minute_rate if capacity else rate.unit_cost
+
+    def _is_of_day(self, day) -> bool:
+        return bool(
+            self.date_from and self.date_from <= day and (not self.date_to or day <= self.date_to)
+        )
+
+    def _format(self) -> str:
+        """What a unit costs, in the company's currency; of late money the yearly rate."""
+        self.ensure_one()
+        if self.driver_id.kind == "late_money":
+            return self.env._(
+                "%(rate)s %% a year", rate=formatLang(self.env, self.unit_amount, digits=1)
+            )
+        return self.currency_id.format(self.unit_amount)
 
     @api.constrains("driver_id", "date_from", "date_to")
     def _check_overlap(self):

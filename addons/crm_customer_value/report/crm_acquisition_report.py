@@ -61,7 +61,8 @@ class CrmAcquisitionReport(models.Model):
         digits=(16, 1),
         readonly=True,
         aggregator="avg",
-        help="So many months' margins of the new customers pay back what it cost to win them.",
+        help="So many months' margins of the new customers pay back what it cost to win them;"
+        " empty where nothing was spent, or nothing is earned.",
     )
 
     _depends = {
@@ -99,4 +100,4 @@ class CrmAcquisitionReport(models.Model):
         if name not in RATIOS or not aggregate_spec.endswith(":avg"):
             return super()._read_group_select(aggregate_spec, query)
         above, below = (self._field_to_sql(self._table, part, query) for part in RATIOS[name])
-        return SQL("SUM(%s) / NULLIF(SUM(%s), 0)::numeric", above, below)
+        return SQL("NULLIF(SUM(%s), 0) / NULLIF(GREATEST(SUM(%s), 0), 0)::numeric", above, below)

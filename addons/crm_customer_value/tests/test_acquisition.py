@@ -78,6 +78,23 @@ class TestAcquisition(ServiceCommon):
         monthly = 60 / (9 * 7 / 30.4375) + 30 / 1
         self.assertAlmostEqual(months, 120 / monthly, 1)
 
+    def test_a_loss_never_pays_back(self):
+        loser = self.env["res.partner"].create({"name": "Sold below cost"})
+        self._sell(self.flour, price=5.0, partner_id=loser.id)
+        self._freeze()
+        policy = self.env["crm.customer.health.policy"]._get_policy(self.company)
+        self.env(user=SUPERUSER_ID)["crm.customer.value"]._compute_company(policy)
+        report = self.env["crm.acquisition.report"]
+        groups = report.formatted_read_group(
+            [("company_id", "=", self.company.id), ("partner_id", "in", [loser.id, False])],
+            [],
+            ["cost:sum", "margin_total:sum", "payback_months:avg"],
+        )
+        self.assertEqual(
+            [(row["cost:sum"], row["margin_total:sum"]) for row in groups], [(120.0, -20.0)]
+        )
+        self.assertFalse(groups[0]["payback_months:avg"])
+
     def test_from_bills(self):
         account = self.env["account.analytic.account"].create(
             {

@@ -65,6 +65,9 @@ class TestService(ServiceCommon):
         self._sell(self.flour, date="2024-01-10")
         self._sell(self.flour, date="2024-01-11")
         self.assertEqual(sum(row[3] for row in self._count(driver)), 30.0)
+        self.assertEqual(driver.current_rate, "$\N{NO-BREAK SPACE}20.00")
+        self.assertEqual(self._create_driver("late_money", 9.0).current_rate, "9.0 % a year")
+        self.assertFalse(self._create_driver("meeting", 5.0, date_to="2024-03-09").current_rate)
 
     def test_counted_twice_is_counted_once(self):
         driver = self._create_driver("invoice", 10.0)

@@ -88,6 +88,22 @@ class TestValue(ServiceCommon):
         row = self._compute()[self.partner]
         self.assertEqual((row.expected_value, row.value_tier), (0.0, "d"))
 
+    def test_unknown_cost_counts_at_the_company_s_margin(self):
+        """A quarter of the revenue at 20 %, the rest at the 40 % of all customers: 35 %."""
+        row = {"revenue": 200.0, "costed_revenue": 50.0, "margin_rate": 0.2}
+        values = self.env["crm.customer.value"]
+        model = {"has_margin": True, "margin_rate": 0.4}
+        self.assertAlmostEqual(values._get_expected_margin(model, row), 0.35)
+        self.assertEqual(values._get_expected_margin(model, row | {"margin_rate": None}), 0.4)
+        self.assertEqual(values._get_expected_margin({"has_margin": False}, row), 1.0)
+
+    def test_two_weeks_are_no_habit(self):
+        """Two more purchases within two weeks are eight a year, not 52."""
+        __, __, purchases = self.env["crm.customer.value"]._get_purchases(
+            {"method": "means"}, 0.0, (2, 2, 2), 1
+        )
+        self.assertEqual(purchases, [8.0])
+
     def test_tiers(self):
         rows = [
             {"partner_id": number, "expected_value": value}
@@ -168,6 +184,8 @@ class TestValue(ServiceCommon):
         self.assertAlmostEqual(row.health_score, expected, delta=0.02)
         self.assertIn("30", row.health_reasons)
         self.assertEqual(self.partner.value_tier, "a")
+        action = row.action_view_value()
+        self.assertEqual(self.env[action["res_model"]].browse(action["res_id"]).value_tier, "a")
         past = health._get_figures(self.company, self.partner, self._date("2024-02-01"))
         [figures] = past.values()
         self.assertEqual(figures["margin_measure"], 75.0)

@@ -44,11 +44,15 @@ class TestDeliveryCost(CostCommon):
                 "company_id": cls.company.id,
             }
         )
+        cls._finish(move, quantity)
+        return move
+
+    @classmethod
+    def _finish(cls, move, quantity):
         move._action_confirm()
         move.quantity = quantity
         move.picked = True
         move._action_done()
-        return move
 
     @classmethod
     def _order(cls, quantity, product=None, **values):
@@ -151,6 +155,135 @@ class TestDeliveryCost(CostCommon):
         credit_note.invoice_line_ids.quantity = 2
         credit_note.action_post()
         self.assertCost(credit_note, -10.0, "delivery")
+
+    def _give_back(self, delivery, quantity):
+        """Goods of a delivery come back to the stock."""
+        back = delivery.copy(
+            {
+                "location_id": delivery.location_dest_id.id,
+                "location_dest_id": delivery.location_id.id,
+                "origin_returned_move_id": delivery.id,
+                "product_uom_qty": quantity,
+                "picking_id": False,
+                "to_refund": True,
+            }
+        )
+        self._finish(back, quantity)
+
+    def test_goods_that_came_back_are_credited_by_the_order(self):
+        """A credit note that reverses no invoice takes off what the order's invoices cost; what is
+        sent again costs what it is sent at.
+        """
+        order = self._order(10)
+        self._deliver(order, 10)
+        self.assertCost(self._bill(order), 50.0, "delivery")
+        self._give_back(order.order_line.move_ids, 4)
+        self.assertEqual(order.order_line.qty_delivered, 6)
+        credit_note = order._create_invoices(final=True)
+        credit_note.invoice_date = "2024-01-31"
+        credit_note.action_post()
+        self.assertEqual(credit_note.move_type, "out_refund")
+        self.assertCost(credit_note.with_env(self.env), -20.0, "delivery")
+
+    def test_goods_that_came_back_before_the_invoice(self):
+        """Fifteen were sent for 90, five of them came back for 30: ten are invoiced for 60."""
+        order = self._order(15)
+        self._deliver(order, 15)
+        self._give_back(order.order_line.move_ids, 5)
+        invoice = self._bill(order)
+        self.assertEqual(invoice.invoice_line_ids.quantity, 10)
+        self.assertCost(invoice, 60.0, "delivery")
+
+    def test_all_came_back(self):
+        order = self._order(10)
+        self._deliver(order, 10)
+        self._bill(order)
+        self._freeze()
+        self._give_back(order.order_line.move_ids, 10)
+        self.goods.with_user(SUPERUSER_ID).standard_price = 99.0
+        credit_note = order._create_invoices(final=True)
+        credit_note.invoice_date = "2024-01-31"
+        credit_note.action_post()
+        self.assertCost(credit_note.with_env(self.env), -50.0, "delivery")
+
+    def test_kit(self):
+        """Its components are delivered: two kits of one mill and three sieves each."""
+        sieve = self._create_costly("Sieve", 0.0, is_storable=True, categ_id=self.category.id)
+        self._receive(6, 2.0, sieve)
+        kit = self._create_costly("Milling Kit", 500.0, invoice_policy="delivery", type="service")
+        order = self._order(2, kit)
+        order.order_line.qty_delivered = 2
+        for product, quantity in [(self.goods, 2), (sieve, 6)]:
+            move = self.root["stock.move"].create(
+                {
+                    "product_id": product.id,
+                    "product_uom_qty": quantity,
+                    "location_id": self.warehouse.lot_stock_id.id,
+                    "location_dest_id": self.root.ref("stock.stock_location_customers").id,
+                    "company_id": self.company.id,
+                    "sale_line_id": order.order_line.id,
+                }
+            )
+            self._finish(move, quantity)
+        self.assertEqual(order.order_line.qty_delivered, 2)
+        invoice = order._create_invoices()
+        invoice.invoice_line_ids.quantity = 1
+        invoice.invoice_date = "2024-01-31"
+        invoice.action_post()
+        # Half of 2 x 5 and 6 x 2.
+        self.assertCost(invoice.with_env(self.env), 11.0, "delivery")
+        self.assertCost(self._bill(order), 11.0, "delivery")
+
+    def test_drop_shipped(self):
+        """What was never in stock costs what its purchase says, in the company's currency."""
+        if "purchase_line_id" not in self.env["stock.move"]._fields:
+            self.skipTest("goods are bought in purchase_stock")
+        currency = self.setup_other_currency("EUR", rates=[("2024-01-01", 2.0)])
+        goods = self._create_costly(
+            "Oven", 1.0, is_storable=True, categ_id=self.category.id, invoice_policy="order"
+        )
+        order = self._order(3, goods)
+        purchase = self.root["purchase.order"].create(
+            {
+                "partner_id": self.partner.id,
+                "company_id": self.company.id,
+                "currency_id": currency.id,
+                "date_order": "2024-01-20",
+                "order_line": [
+                    Command.create(
+                        {
+                            "product_id": goods.id,
+                            "product_qty": 3,
+                            "price_unit": 30.0,
+                            "tax_ids": [Command.clear()],
+                        }
+                    )
+                ],
+            }
+        )
+        order.order_line.move_ids._action_cancel()
+        move = self.root["stock.move"].create(
+            {
+                "product_id": goods.id,
+                "product_uom_qty": 3,
+                "location_id": self.root.ref("stock.stock_location_suppliers").id,
+                "location_dest_id": self.root.ref("stock.stock_location_customers").id,
+                "company_id": self.company.id,
+                "sale_line_id": order.order_line.id,
+                "purchase_line_id": purchase.order_line.id,
+            }
+        )
+        self._finish(move, 3)
+        self.assertCost(self._bill(order), 45.0, "delivery")
+
+    def test_goods_that_cost_nothing(self):
+        """Goods of cost 0 are of unknown cost, unless their product says so."""
+        free = self._create_costly("Sample", 0.0, categ_id=self.category.id)
+        for is_without_cost, source in [(False, "none"), (True, "product")]:
+            free.sudo().is_without_cost = is_without_cost
+            order = self._order(2, free)
+            self._deliver(order, 2)
+            self.assertCost(self._bill(order), 0.0, source)
 
     def test_the_ledger_wins(self):
         """Perpetual valuation: what was booked as cost of goods sold counts."""

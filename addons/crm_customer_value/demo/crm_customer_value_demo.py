@@ -1,0 +1,21 @@
+from odoo import api, models
+
+from odoo.addons.crm_customer_value.models.account_invoice_cost import READER
+
+
+class CrmCustomerValueDemo(models.AbstractModel):
+    """Figures that are there at once, also where no scheduler runs; and a budget of them."""
+
+    _name = "crm.customer.value.demo"
+    _description = "Demonstration of What Customers Are Worth"
+
+    @api.model
+    def _compute_figures(self):
+        while self.env["account.receivable.change"]._work_off(READER):
+            pass
+        for driver in self.env["crm.service.driver"].search([]):
+            self.env["crm.customer.service"]._count(driver)
+        policies = self.env["crm.customer.health.policy"]
+        for policy in policies._get_policy(policies._get_companies()):
+            self.env["crm.customer.value"]._compute_company(policy)
+        self.env["crm.customer.budget"].create({"name": "As this year"}).action_propose()
