@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Value - Deliveries",
     "summary": "What the ledger and the deliveries say that goods cost",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -1,7 +1,5 @@
 from odoo import api, models
 
-from odoo.addons.crm_customer_value.models.account_invoice_cost import READER
-
 
 class CrmCustomerValueDemo(models.AbstractModel):
     """Figures that are there at once, also where no scheduler runs; and a budget of them."""
@@ -11,8 +9,9 @@ class CrmCustomerValueDemo(models.AbstractModel):
 
     @api.model
     def _compute_figures(self):
-        while self.env["account.receivable.change"]._work_off(READER):
-            pass
+        position = 0
+        while position is not None:
+            position = self.env["account.invoice.cost"]._on_all_receivables_changed(0, position)
         for driver in self.env["crm.service.driver"].search([]):
             self.env["crm.customer.service"]._count(driver)
         policies = self.env["crm.customer.health.policy"]
