@@ -77,9 +77,13 @@ def pay(invoice, amount):
     wizard._create_payments()
 
 
-def work(env, invoice, number, writes_deals):
+def work(env, invoices, number, writes_deals):
     # What accounting, sales and whoever keeps the contacts do in one moment.
-    pay(invoice.with_env(env), 30)
+    invoice, mistake = (document.with_env(env) for document in invoices)
+    pay(invoice, 30)
+    mistake.button_draft()
+    mistake.invoice_line_ids.unlink()
+    mistake.unlink()
     post(env, number)
     if not writes_deals:
         deal.with_env(env).write({"expected_revenue": 1000 + number})
@@ -110,12 +114,12 @@ for number, cron in enumerate(crons):
     with freeze_time(day + datetime.timedelta(days=7 * number), tick=True):
         for is_holding in (False, True):
             with registry.cursor() as news_cr:
-                invoice = post(env(cr=news_cr), number)
-                pay(invoice, 50)
+                invoices = [post(env(cr=news_cr), number) for _number in range(2)]
+                pay(invoices[0], 50)
             with registry.cursor() as person_cr, registry.cursor() as action_cr:
                 person = begin(person_cr)
                 for act, what in [
-                    (lambda: work(person, invoice, number, writes_deals), "somebody's work"),
+                    (lambda: work(person, invoices, number, writes_deals), "somebody's work"),
                     (lambda: trigger(action_cr, cron), "the action"),
                 ][::1 if is_holding else -1]:
                     attempt(failures, cron, f"{what}, is_holding={is_holding}", act)

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.loose import LooseMany2one
+
 READER = "account.invoice.cost"
 #: Where a cost may come from: the first that exists.
 SOURCES = ("cogs", "reversal", "delivery", "order", "product")
@@ -24,7 +26,7 @@ class AccountInvoiceCost(models.Model):
     _description = "Cost of What Was Invoiced"
     _rec_name = "line_id"
 
-    line_id = fields.Many2one(
+    line_id = LooseMany2one(
         "account.move.line", "Invoice Line", required=True, readonly=True, ondelete="cascade"
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
@@ -161,6 +163,18 @@ class AccountInvoiceCost(models.Model):
         self.env["account.move.line"].invalidate_model(["cost_ids"])
         if not is_history:
             self._on_costs_frozen(move_ids)
+
+    @api.autovacuum
+    def _gc_gone_lines(self):
+        """Forget the cost of lines that were deleted."""
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM account_invoice_cost cost
+                 WHERE NOT EXISTS (SELECT FROM account_move_line WHERE id = cost.line_id)
+                """
+            )
+        )
 
     def _on_costs_frozen(self, move_ids: list[int]):
         """Hook: the cost of these documents is of now."""

@@ -257,7 +257,7 @@ class CrmCustomerHealthPolicy(Display, Log, Proposal, Provision, models.Model):
     @api.model
     def _get_policy(self, companies):
         """The policies of these companies, with full rights: they are made for each company."""
-        policies = self.sudo().search([("company_id", "in", companies.ids)])
+        policies = self.sudo().search_fetch([("company_id", "in", companies.ids)])
         missing = companies - policies.company_id
         if missing:
             policies += policies.create([{"company_id": company.id} for company in missing])

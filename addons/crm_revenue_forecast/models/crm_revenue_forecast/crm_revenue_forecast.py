@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.account_receivable_settlement.loose import LooseMany2one
+
 from .layers import Layers
 from .refresh import Refresh
 
@@ -55,14 +57,14 @@ class CrmRevenueForecast(Layers, Refresh, models.Model):
         index="btree_not_null",
         ondelete="cascade",
     )
-    move_id = fields.Many2one(
+    move_id = LooseMany2one(
         "account.move",
         string="Document",
         readonly=True,
         index="btree_not_null",
         ondelete="cascade",
     )
-    line_id = fields.Many2one(
+    line_id = LooseMany2one(
         "account.move.line",
         string="Instalment",
         readonly=True,
@@ -112,6 +114,15 @@ class CrmRevenueForecast(Layers, Refresh, models.Model):
             names = [row_sudo.lead_id.name, row_sudo.partner_id.name, labels[row.layer]]
             row.display_name = next(name for name in names if name)
 
+    @api.readonly
+    def web_read(self, specification):
+        """Rows whose document was deleted since they were written are left out."""
+        standing = self
+        for name in ("move_id", "line_id"):
+            found = self[name].sudo().exists()
+            standing = standing.filtered(lambda row, name=name, found=found: row[name] <= found)
+        return super(CrmRevenueForecast, standing).web_read(specification)
+
     def action_open_document(self):
         """Open the document or deal that the row is about, or else the customer, as far as the
         user may.
@@ -119,7 +130,7 @@ class CrmRevenueForecast(Layers, Refresh, models.Model):
         self.ensure_one()
         self.check_access("read")
         for record in self._get_documents():
-            if record and record.has_access("read"):
+            if record.exists() and record.has_access("read"):
                 return {
                     "type": "ir.actions.act_window",
                     "res_model": record._name,
