@@ -130,6 +130,69 @@ print("RESULT " + json.dumps({"actions": list(names.values()), "failures": failu
 """
 
 
+#: A cost is frozen, once more too, while somebody pays the same invoice, and the other way round.
+COST_BESIDE_PAYMENT = """
+import json
+from odoo.modules.registry import Registry
+
+registry = Registry(env.cr.dbname)
+product = env["product.product"].create(
+    {"name": "Side by side", "standard_price": 7, "taxes_id": False})
+customer = env["res.partner"].create({"name": "Side by side"})
+bank = env["account.journal"].search(
+    [("type", "=", "bank"), ("company_id", "=", env.company.id)], limit=1)
+env.cr.commit()
+
+
+def post(env):
+    invoice = env["account.move"].create({
+        "move_type": "out_invoice",
+        "partner_id": customer.id,
+        "invoice_date": "2026-01-15",
+        "invoice_line_ids": [(0, 0, {
+            "product_id": product.id, "quantity": 2, "price_unit": 100, "tax_ids": False})],
+    })
+    invoice.action_post()
+    return invoice
+
+
+def pay(env, invoice):
+    wizard = env["account.payment.register"].with_context(
+        active_model="account.move", active_ids=invoice.ids).create({"journal_id": bank.id})
+    wizard.amount = 50
+    wizard._create_payments()
+    env.flush_all()
+
+
+def freeze(env, invoice):
+    env["account.invoice.cost"]._freeze(invoice.ids)
+
+
+found = []
+for acts in ([pay, freeze], [freeze, pay]):
+    for has_cost in (False, True):
+        with registry.cursor() as cr:
+            invoice = post(env(cr=cr))
+            if has_cost:
+                # Of yesterday's price: it is written anew.
+                product.with_env(env(cr=cr)).standard_price = 5
+                freeze(env(cr=cr), invoice)
+                product.with_env(env(cr=cr)).standard_price = 7
+        with registry.cursor() as first, registry.cursor() as second:
+            for cr in (first, second):
+                cr.execute("SELECT 1 FROM account_move_line LIMIT 1")
+            for act, cr in zip(acts, (first, second)):
+                act(env(cr=cr), invoice)
+            first.commit()
+            second.commit()
+        env.cr.rollback()
+        env.invalidate_all()
+        invoice = env["account.move"].browse(invoice.id)
+        found.append([invoice.amount_residual, invoice.invoice_line_ids.cost])
+print("RESULT " + json.dumps(found))
+"""
+
+
 @pytest.fixture(scope="module")
 def database(environment):
     databases = Databases(environment)
@@ -149,3 +212,9 @@ def test_actions_beside_people(environment, database):
     result = json.loads(output[output.index("RESULT ") + 7 :].splitlines()[0])
     assert len(result["actions"]) > 10
     assert result["failures"] == []
+
+
+def test_cost_beside_payment(environment, database):
+    """Neither fails, neither waits, and both are there."""
+    output = environment.shell(database, COST_BESIDE_PAYMENT, log=log_file("faults-cost"))
+    assert json.loads(output[output.index("RESULT ") + 7 :].splitlines()[0]) == [[150, 14]] * 4
