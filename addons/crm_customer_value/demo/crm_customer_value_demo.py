@@ -12,7 +12,8 @@ class CrmCustomerValueDemo(models.AbstractModel):
         position = 0
         while position is not None:
             position = self.env["account.invoice.cost"]._on_all_receivables_changed(0, position)
-        for driver in self.env["crm.service.driver"].search([]):
+        company = self.env.company
+        for driver in self.env["crm.service.driver"].search([("company_id", "=", company.id)]):
             self.env["crm.customer.service"]._count(driver)
         policies = self.env["crm.customer.health.policy"]
         for policy in policies._get_policy(policies._get_companies()):
