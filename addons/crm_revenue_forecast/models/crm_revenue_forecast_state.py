@@ -45,15 +45,18 @@ class CrmRevenueForecastState(models.Model):
         return companies._get_forecast_states(is_made=True)
 
     def _lock(self):
-        """Those whose company's customers nobody else is computing at this moment.
+        """Those whose company's forecast and customers nobody else is computing at this moment.
 
-        What is locked is the norm, as whoever writes the rows of customers does; it is not written.
+        To be called first of all in a transaction: what another one wrote after its beginning
+        could not be locked any more. The norm is locked, as by whoever writes the rows of
+        customers, and not written.
         """
+        locked = self.try_lock_for_update()
         norms = self.env["crm.customer.health.norm"].search(
-            [("company_id", "in", self.company_id.ids)]
+            [("company_id", "in", locked.company_id.ids)]
         )
-        locked = norms.try_lock_for_update().company_id
-        return self.filtered(lambda state: state.company_id in locked)
+        companies = norms.try_lock_for_update().company_id
+        return locked.filtered(lambda state: state.company_id in companies)
 
     def _get_forecast_due_at(self) -> datetime:
         """When rows and weeks may be computed again: when a day begins, else it takes a small part

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -163,4 +164,28 @@ class TestForecastWeeks(ForecastCommon):
         self.assertEqual(
             self.company._get_forecast_states(is_made=True).replayed_to, self._date("2024-04-08")
         )
+        self.assertEqual(len(set(self._get_weeks(is_current=False).mapped("as_of_date"))), 27)
+
+    def test_mondays_wait_for_an_earlier_one(self):
+        """Somebody else computes the company for a moment: no Monday is left out for that."""
+        self._settled(100.0, 7, due="2024-02-01")
+        self._forecast()
+        state = self.company._get_forecast_states(is_made=True)
+        [first, *__] = state._get_mondays()
+        tried = []
+
+        def lock(states):
+            tried.extend(states.filtered(lambda one: one == state))
+            return states.browse() if states == state and len(tried) == 2 else states
+
+        with (
+            self.enter_registry_test_mode(),
+            patch.object(self.env.registry["crm.revenue.forecast.state"], "_lock", lock),
+        ):
+            self.env.ref("crm_revenue_forecast.ir_cron_replay").method_direct_trigger()
+        self.assertEqual(state.replayed_to, first)
+        self.assertEqual(len(tried), 2)
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_revenue_forecast.ir_cron_replay").method_direct_trigger()
+        self.assertEqual(state.replayed_to, self._date("2024-04-08"))
         self.assertEqual(len(set(self._get_weeks(is_current=False).mapped("as_of_date"))), 27)

@@ -316,9 +316,11 @@ class Refresh:
         commit_progress = self.env["ir.cron"]._commit_progress
         commit_progress(remaining=len(due))
         for norm in due:
-            if norm.as_of_date != norm.company_id._get_today():
-                self._refresh(norm.company_id)
-                self._sweep_conversations()
-            norm._observe_lateness()
+            # First of all in the transaction. Locked: somebody computes these customers.
+            if norm.try_lock_for_update():
+                if norm.as_of_date != norm.company_id._get_today():
+                    self._refresh(norm.company_id)
+                    self._sweep_conversations()
+                norm._observe_lateness()
             if not commit_progress(1):
                 break

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api
+from odoo import api, fields
 from odoo.tools import SQL
 
 from odoo.addons.account_receivable_settlement.scope import Scope
@@ -129,11 +129,19 @@ class Proof:
         todo = [(state, monday) for state in states for monday in state._get_mondays()]
         commit_progress = self.env["ir.cron"]._commit_progress
         commit_progress(remaining=len(todo))
+        busy = states.browse()
         for state, monday in todo:
-            if state._lock():
+            # Mondays are kept in their order: later ones wait for an earlier one.
+            if state not in busy and state._lock():
                 self._keep_monday(state, monday)
+            else:
+                busy |= state
             if not commit_progress(1):
                 break
+        if busy:
+            self.env.ref("crm_revenue_forecast.ir_cron_replay")._trigger(
+                fields.Datetime.now() + timedelta(minutes=1)
+            )
 
     @api.model
     def _keep_monday(self, state, monday):
