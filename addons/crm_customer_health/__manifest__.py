@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Health",
     "summary": "Does this customer pay, how late, how much is at stake, and why do we say so",
-    "version": "19.0.3.3.0",
+    "version": "19.0.3.4.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
@@ -30,6 +30,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "report/crm_customer_health_workbook_views.xml",
+        "report/crm_customer_sheet_templates.xml",
         "views/ir_cron_views.xml",
         "views/crm_customer_health_menus.xml",
     ],

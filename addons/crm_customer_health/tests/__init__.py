@@ -1,5 +1,6 @@
 from . import (
     test_company_figures,
+    test_customer_sheet,
     test_health_as_of,
     test_health_changes,
     test_health_conversation,
