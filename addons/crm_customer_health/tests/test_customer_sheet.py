@@ -41,7 +41,7 @@ class TestCustomerSheet(HealthCommon):
         self.assertIn("400.00", told["Open"])
         self.assertIn("100.00", told["Overdue"])
         html = self._print(self.seller)
-        self.assertIn(self.partner.name, html)
+        self.assertIn("Prompt &amp; Sons", html)
         self.assertIn("400.00", html)
 
     def test_who_prints_it(self):
