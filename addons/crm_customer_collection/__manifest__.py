@@ -1,11 +1,11 @@
 {
     "name": "CRM Customer Collection",
     "summary": "Overdue customers are flagged to Sales, once, until they pay or promise to",
-    "version": "19.0.1.5.0",
+    "version": "19.0.1.4.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
-    "depends": ["account_receivable_statement", "crm_customer_health"],
+    "depends": ["crm_customer_health"],
     "data": [
         "security/ir.model.access.csv",
         "data/mail_activity_type_data.xml",

@@ -229,6 +229,7 @@ CALLS = {
 ROUTES = {
     "/crm_customer_health/workbook/<int:report_id>": "user",
     "/crm_sales_commission/statements/<string:file_format>": "user",
+    "/my/statement": "user",
 }
 
 #: What of ours somebody without Sales and Accounting may read in other models: no figure of

@@ -1,6 +1,5 @@
 from . import (
     account_move_line,
-    account_receivable_statement,
     crm_customer_actions_documents,
     crm_customer_company_day,
     crm_customer_flag,

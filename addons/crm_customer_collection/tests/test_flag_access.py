@@ -175,16 +175,3 @@ class TestFlagAccess(FlagCommon):
         )
         with self.assertRaises(ValidationError):
             exclusions.create({**values, "until": "2024-03-31", "reason": "   "})
-
-    def test_the_statement_is_for_who_sees_the_customer(self):
-        for user in (*self.seeing, self.auditor, *self.blind):
-            customer = self.customer.with_user(user)
-            with self.subTest(user.login):
-                if user in self.blind:
-                    with self.assertRaises(AccessError):
-                        customer.action_print_statement()
-                    with self.assertRaises(AccessError):
-                        self._get_row().with_user(user).action_send_statement()
-                else:
-                    self.assertTrue(customer.action_print_statement())
-                    self.assertTrue(self._get_row().with_user(user).action_send_statement())

@@ -5,12 +5,11 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .overdue_facts import OverdueFacts
-from .statement import Statement
 from .weekly_facts import WeeklyFacts
 from .weekly_rows import WeeklyRows
 
 
-class CrmCustomerHealth(OverdueFacts, Statement, WeeklyFacts, WeeklyRows, models.Model):
+class CrmCustomerHealth(OverdueFacts, WeeklyFacts, WeeklyRows, models.Model):
     """What is done about a customer: flags, promises and exclusions, as the user may see them."""
 
     _name = "crm.customer.health"

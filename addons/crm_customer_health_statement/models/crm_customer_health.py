@@ -1,7 +1,10 @@
-class Statement:
+from odoo import models
+
+
+class CrmCustomerHealth(models.Model):
     """The customer's statement, from where a collector works."""
 
-    __slots__ = ()
+    _inherit = "crm.customer.health"
 
     def action_print_statement(self):
         """Print what these customers have open, instalment by instalment.

@@ -1,0 +1,1 @@
+from . import account_receivable_statement, crm_customer_health
