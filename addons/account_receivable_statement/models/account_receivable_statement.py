@@ -96,7 +96,7 @@ class AccountReceivableStatement(models.AbstractModel):
     def _get_own_statements(self) -> list[Statement]:
         """The statements of the user's own company, of all companies that it owes something."""
         partner = self.env.user.partner_id
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search([("id", "!=", False)])
         return self._get_statements(partner, companies)
 
     def _get_section(self, sections, row) -> Section:

@@ -27,7 +27,12 @@ class AccountInvoiceCost(models.Model):
     _rec_name = "line_id"
 
     line_id = LooseMany2one(
-        "account.move.line", "Invoice Line", required=True, readonly=True, ondelete="cascade"
+        "account.move.line",
+        "Invoice Line",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     company_currency_id = fields.Many2one(related="company_id.currency_id")
