@@ -1,6 +1,7 @@
 from . import (
     account_account,
     account_chart_template,
+    account_company_amounts,
     account_move,
     account_move_line,
     account_partial_reconcile,

@@ -30,7 +30,7 @@ class AccountReceivableSettlement(models.Model):
     """
 
     _name = "account.receivable.settlement"
-    _inherit = ["account.receivable.days"]
+    _inherit = ["account.receivable.days", "account.company.amounts"]
     _description = "Receivable Settlement"
     _auto = False
     _order = "settlement_date desc, id desc"

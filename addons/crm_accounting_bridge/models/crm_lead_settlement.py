@@ -36,7 +36,7 @@ class CrmLeadSettlement(models.Model):
     """
 
     _name = "crm.lead.settlement"
-    _inherit = ["account.receivable.days"]
+    _inherit = ["account.receivable.days", "account.company.amounts"]
     _description = "Settlement of an Opportunity"
     _auto = False
     _order = "settlement_date desc, id desc"

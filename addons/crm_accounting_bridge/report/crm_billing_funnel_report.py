@@ -162,7 +162,7 @@ class CrmBillingFunnelReport(models.Model):
     def _table_query(self) -> SQL:
         return SQL(
             "WITH rate AS MATERIALIZED (%s) %s %s",
-            self._get_rate_sql(),
+            self.env.company._get_rate_sql(),
             self._select(),
             self._from(),
         )
@@ -319,40 +319,6 @@ class CrmBillingFunnelReport(models.Model):
                 ON billed_rate.currency_id = COALESCE(lead.billing_currency_id, %(currency_id)s)
             """,
             currency_id=self.env.company.currency_id.id,
-        )
-
-    @api.model
-    def _get_rate_sql(self) -> SQL:
-        """Factor by currency into the currency of the user's company, at today's rates."""
-        company = self.env.company
-
-        def rate(currency: SQL) -> SQL:
-            """The rate of today; of a currency that has only later ones, the first."""
-            return SQL(
-                """
-                COALESCE((SELECT daily.rate FROM res_currency_rate daily
-                           WHERE daily.currency_id = %(currency)s
-                             AND COALESCE(daily.company_id, %(root_id)s) = %(root_id)s
-                           ORDER BY daily.company_id, daily.name > %(today)s,
-                                    ABS(daily.name - %(today)s)
-                           LIMIT 1), 1)
-                """,
-                currency=currency,
-                root_id=company.root_id.id,
-                today=company._get_today(),
-            )
-
-        own_id = company.currency_id.id
-        return SQL(
-            """
-            SELECT currency.id AS currency_id,
-                   CASE WHEN currency.id = %(own_id)s THEN 1
-                        ELSE %(own_rate)s / %(rate)s END AS factor
-              FROM res_currency currency
-            """,
-            own_id=own_id,
-            own_rate=rate(SQL("%s", own_id)),
-            rate=rate(SQL("currency.id")),
         )
 
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:

@@ -16,6 +16,7 @@ class CrmCustomerFigures(models.AbstractModel):
     """What rows of figures of a customer have in common: whose they are, and who may see them."""
 
     _name = "crm.customer.figures"
+    _inherit = ["account.company.amounts"]
     _description = "Figures of a Customer"
     _rec_name = "partner_id"
 

@@ -64,9 +64,10 @@ class CrmCustomerHealthSnapshot(models.Model):
         """What stood at several month ends does not add up: it is that of the last one."""
         field_name, __, aggregator = aggregate_spec.partition(":")
         figure = self._get_register().get(field_name)
-        if aggregator != "sum" or not figure or figure.empty != 0:
+        is_sum = aggregator in ("sum", "sum_currency")
+        if not is_sum or not figure or figure.empty != 0:
             return super()._read_group_select(aggregate_spec, query)
-        return self._get_balance_sql(field_name, query)
+        return self._get_balance_sql(aggregate_spec, query)
 
     # Taking ----------------------------------------------------------------------------------
 

@@ -295,17 +295,18 @@ class CrmReceivablesReport(models.Model):
         What is open at several month ends does not add up: it is that of the last one.
         """
         field_name, __, aggregator = aggregate_spec.partition(":")
-        if aggregator == "sum" and field_name in BALANCES:
-            return self._get_balance_sql(field_name, query)
-        if aggregate_spec == "begin_amount:sum":
-            return self._get_balance_sql("begin_amount", query, "MIN")
+        if aggregator in ("sum", "sum_currency") and field_name in BALANCES:
+            return self._get_balance_sql(aggregate_spec, query)
+        if aggregate_spec in ("begin_amount:sum", "begin_amount:sum_currency"):
+            return self._get_balance_sql(aggregate_spec, query, "MIN")
         if aggregator != "avg" or field_name not in RATIOS:
             return super()._read_group_select(aggregate_spec, query)
         numerator, denominator = RATIOS[field_name]
         columns = {
-            name: self._field_to_sql(self._table, name, query)
-            for name in ("begin_amount", "days", "not_due_amount", "open_amount", "sales_amount")
+            name: self._get_converted_sql(name, query)
+            for name in ("begin_amount", "not_due_amount", "open_amount", "sales_amount")
         }
+        columns["days"] = self._field_to_sql(self._table, "days", query)
         return SQL(
             "ROUND(SUM(%(numerator)s) FILTER (WHERE %(ratio)s IS NOT NULL)"
             " / NULLIF(SUM(%(denominator)s) FILTER (WHERE %(ratio)s IS NOT NULL), 0), 2)",

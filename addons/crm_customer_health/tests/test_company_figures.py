@@ -318,6 +318,13 @@ class TestCompanyFigures(SnapshotCommon):
             {report.company_id: report.currency_id for report in reports},
             {self.company: self.company.currency_id, second: franc},
         )
+        domain = [("slice_type", "=", "company"), ("date", ">=", "2024-05-31")]
+        both = self.env["crm.receivables.report"].with_context(
+            allowed_company_ids=(self.company + second).ids
+        )
+        for report, amount in ((both, 1000.0 + 300.0 / 3), (both.with_company(second), 3300.0)):
+            [group] = report.formatted_read_group(domain, [], ["open_amount:sum_currency"])
+            self.assertAlmostEqual(group["open_amount:sum_currency"], amount, 6)
         user = self._create_user("hd_one", ALL_DOCUMENTS)
         self.assertEqual(
             self.env["crm.receivables.report"].with_user(user).search([]).company_id, self.company

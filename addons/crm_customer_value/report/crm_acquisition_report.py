@@ -17,6 +17,7 @@ class CrmAcquisitionReport(models.Model):
     """
 
     _name = "crm.acquisition.report"
+    _inherit = ["account.company.amounts"]
     _description = "Winning Customers by Source"
     _auto = False
     _order = "date desc, id desc"

@@ -8,6 +8,7 @@ class CrmCustomerBudgetReport(models.Model):
     """Budget against actual, by scenario, segment and month. Company currency."""
 
     _name = "crm.customer.budget.report"
+    _inherit = ["account.company.amounts"]
     _description = "Budget against Actual"
     _auto = False
     _order = "month, segment, id"

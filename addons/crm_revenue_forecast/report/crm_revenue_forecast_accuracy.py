@@ -9,6 +9,7 @@ class CrmRevenueForecastAccuracy(models.Model):
     """How right the forecasts of past Mondays were, by weeks ahead; 0 is the next four together."""
 
     _name = "crm.revenue.forecast.accuracy"
+    _inherit = ["account.company.amounts"]
     _description = "Track Record of the Forecast"
     _auto = False
     _order = "slice_type, company_id, user_id, week"

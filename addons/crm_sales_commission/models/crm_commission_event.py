@@ -20,6 +20,7 @@ class CrmCommissionEvent(models.Model):
     """
 
     _name = "crm.commission.event"
+    _inherit = ["account.company.amounts"]
     _description = "Commission Event"
     _order = "date desc, id desc"
     _rec_name = "document_name"

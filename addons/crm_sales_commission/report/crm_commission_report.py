@@ -6,6 +6,7 @@ class CrmCommissionReport(models.Model):
     """Where commission stands: not paid by the customer yet, earned, payable, paid out, lost."""
 
     _name = "crm.commission.report"
+    _inherit = ["account.company.amounts"]
     _description = "Commission Analysis"
     _auto = False
     _order = "date desc, id desc"

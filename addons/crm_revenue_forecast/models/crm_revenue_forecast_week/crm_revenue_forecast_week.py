@@ -15,6 +15,7 @@ class CrmRevenueForecastWeek(Cash, Refresh, Proof, Band, models.Model):
     """
 
     _name = "crm.revenue.forecast.week"
+    _inherit = ["account.company.amounts"]
     _description = "Cash of a Week"
     _order = "as_of_date desc, slice_type, user_id, week"
     _rec_name = "week_start"

@@ -74,6 +74,22 @@ export class StatusGraphRenderer extends GraphRenderer {
         return data;
     }
 
+    /** Both axes say what they are: core draws no title. */
+    getScaleOptions() {
+        const scales = super.getScaleOptions();
+        if (scales.x) {
+            const { fields, groupBy } = this.model.metaData;
+            const color = scales.x.ticks.color;
+            scales.y.title = { ...scales.y.title, color, display: true };
+            scales.x.title = {
+                color,
+                display: groupBy.length > 0,
+                text: groupBy.length ? fields[groupBy[0].fieldName].string : "",
+            };
+        }
+        return scales;
+    }
+
     getLegendOptions() {
         const options = super.getLegendOptions();
         if (this.model.metaData.mode === "pie") {
