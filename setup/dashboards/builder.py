@@ -10,23 +10,32 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 VERSION = "18.5.10"
-TITLE, HEADER, BODY, NOTE = 1, 2, 3, 4
+TITLE, HEADER, BODY, FIRST = 1, 2, 3, 4
 STYLES = {
     TITLE: {"textColor": "#01666b", "bold": True, "fontSize": 16},
     HEADER: {"bold": True, "fontSize": 10, "textColor": "#434343", "verticalAlign": "middle"},
     BODY: {"textColor": "#434343", "verticalAlign": "middle"},
-    NOTE: {"textColor": "#8a8a8a", "italic": True},
+    FIRST: {"textColor": "#434343", "verticalAlign": "middle", "align": "left"},
 }
 #: Meaning of the cards' background, the same everywhere.
 COLOURS = {"neutral": "#EFF6FF", "good": "#ECFDF5", "watch": "#FFF7ED", "bad": "#FEF2F2"}
+#: Of bars and lines that are neither good nor bad: none looks like one that is.
+SERIES_COLOURS = ("#4ea7f2", "#875a7b", "#5b899e", "#a76dbc", "#8c6d46", "#3c5a99", "#7f8fa6")
+#: From enquiry to cash it gets darker.
+FUNNEL_COLOURS = ("#8ab6d6", "#6fa3c9", "#548fba", "#3f7ba8", "#2d6792", "#1d547b", "#0f4163")
+BAND_COLOURS = ("#adb5bd", "#01666b", "#adb5bd")
 #: Left and right block, and the columns between them.
-COLUMNS = (190, 90, 90, 90, 90, 30, 190, 90, 90, 90, 90)
+COLUMNS = (165, 125, 88, 86, 86, 30, 165, 125, 88, 86, 86)
 LEFT, RIGHT = 0, 6
 CARD_WIDTH, CARD_HEIGHT, CARDS_IN_ROW = 170, 100, 6
 BLOCK_WIDTH, WIDE = 535, 1110
 ROW, CHART_ROWS, TITLE_ROWS = 23, 14, 1
 LETTERS = "ABCDEFGHIJK"
-CHARTS = {"bar": "odoo_bar", "line": "odoo_line"}
+#: Columns of the sheet *Data* that hold what a band is drawn of: one such block is enough.
+BAND_LETTERS = "GHIJK"
+CHARTS = {name: f"odoo_{name}" for name in ("bar", "line", "pie", "funnel")}
+#: Charts of a sample: a funnel of nothing would look like figures.
+SAMPLE_KINDS = {"line": "line"}
 
 
 class Filter(NamedTuple):
@@ -43,6 +52,10 @@ class Source(NamedTuple):
 
     model: str
     matching: dict = {}
+    #: Measures in the currency of each row's company: summed in that of who looks.
+    money: tuple = ()
+    #: Measures that are parts of 1.
+    rates: tuple = ()
 
 
 @dataclass
@@ -99,6 +112,21 @@ class Records:
     domain: list = field(default_factory=list)
     rows: int = 7
     ascending: bool = False
+
+
+@dataclass
+class Band:
+    """A band: the first records of a model as three lines over one of its fields."""
+
+    label: str
+    source: Source
+    over: str
+    over_title: str
+    measures: dict
+    axis: str
+    domain: list = field(default_factory=list)
+    rows: int = 13
+    wide: bool = False
 
 
 @dataclass
@@ -245,7 +273,13 @@ class Builder:
             "id": str(number),
             "formulaId": str(number),
             "measures": [
-                {"id": name, "fieldName": name, "userDefinedName": title}
+                {
+                    "id": name,
+                    "fieldName": name,
+                    "userDefinedName": title,
+                    **({"aggregator": "sum_currency"} if name in source.money else {}),
+                    **({"format": "0%"} if name in source.rates else {}),
+                }
                 for name, title in measures.items()
             ],
             "model": source.model,
@@ -285,7 +319,12 @@ class Builder:
                 key,
                 {
                     "type": "scorecard",
-                    "title": {"text": card.label, "bold": True, "color": "#434343"},
+                    "title": {
+                        "text": card.label,
+                        "bold": True,
+                        "color": "#434343",
+                        "fontSize": 12,
+                    },
                     "background": COLOURS[card.colour],
                     "keyValue": f"Data!B{line}",
                     "humanize": not self.is_sample,
@@ -336,17 +375,19 @@ class Builder:
             return self._add_chart(block, column)
         if isinstance(block, Table):
             return self._add_table(block, column)
+        if isinstance(block, Band):
+            return self._add_band(block, column)
         return self._add_records(block, column)
 
     def _get_link(self, block) -> str:
         """The title opens what the block shows."""
-        view = {Chart: "graph", Table: "pivot", Records: "list"}[type(block)]
+        view = {Chart: "graph", Table: "pivot"}.get(type(block), "list")
         context = {}
         if isinstance(block, Chart):
             context = {
                 "graph_measure": block.measure,
                 "graph_groupbys": block.groups,
-                "graph_mode": block.kind,
+                "graph_mode": "bar" if block.kind == "funnel" else block.kind,
                 "group_by": block.groups,
             }
         elif isinstance(block, Table):
@@ -372,7 +413,6 @@ class Builder:
         return f"[{block.label}](odoo://view/{json.dumps(target, separators=(',', ':'))})"
 
     def _add_chart(self, chart: Chart, column: int) -> int:
-        key = make_id(self.dashboard.file, "chart", chart.label)
         common = {
             "title": {"text": ""},
             "background": "#FFFFFF",
@@ -401,22 +441,62 @@ class Builder:
                     "orderBy": [],
                 },
                 "type": CHARTS[chart.kind],
-                "dataSets": [{}],
+                "dataSets": [{"backgroundColor": colour} for colour in SERIES_COLOURS],
+                **({"funnelColors": FUNNEL_COLOURS} if chart.kind == "funnel" else {}),
                 "verticalAxisPosition": "left",
                 "stacked": chart.stacked,
                 "fieldMatching": self._get_matching(chart.source),
             }
+        return self._add_drawing(chart, data, column)
+
+    def _add_drawing(self, block, data: dict, column: int) -> int:
+        """Put what is drawn under its title; how many rows it takes."""
         self._add_figure(
-            key,
+            make_id(self.dashboard.file, "chart", block.label),
             data,
             x=0,
             y=0,
-            width=WIDE if chart.wide else BLOCK_WIDTH,
+            width=WIDE if block.wide else BLOCK_WIDTH,
             height=(CHART_ROWS - 1) * ROW,
             column=column,
             row=self.row + TITLE_ROWS,
         )
         return CHART_ROWS + TITLE_ROWS
+
+    def _add_band(self, band: Band, column: int) -> int:
+        """Draw a list that stands on the sheet *Data*."""
+        data = {
+            "title": {"text": ""},
+            "background": "#FFFFFF",
+            "legendPosition": "top",
+            "axesDesign": {
+                "x": {"title": {"text": band.over_title}},
+                "y": {"title": {"text": band.axis}},
+            },
+        }
+        if self.is_sample:
+            data |= self._add_sample_chart(band)
+        else:
+            columns = {band.over: band.over_title, **band.measures}
+            letters = BAND_LETTERS[: len(columns)]
+            self._add_list(band, columns, band.over, True, self.data, letters, 0)
+            data |= {
+                "type": "line",
+                "dataSets": [
+                    {
+                        "dataRange": f"Data!{letter}1:{letter}{band.rows + 1}",
+                        "backgroundColor": colour,
+                    }
+                    for letter, colour in zip(letters[1:], BAND_COLOURS, strict=True)
+                ],
+                "dataSetsHaveTitle": True,
+                "labelRange": f"Data!{letters[0]}1:{letters[0]}{band.rows + 1}",
+                "labelsAsText": True,
+                "stacked": False,
+                "aggregated": False,
+                "cumulative": False,
+            }
+        return self._add_drawing(band, data, column)
 
     def _add_sample_chart(self, chart: Chart) -> dict:
         """Bars that say nothing: steps of the same height, named by letters."""
@@ -425,7 +505,7 @@ class Builder:
             self.data[f"E{begin + number}"] = LETTERS[number]
             self.data[f"F{begin + number}"] = str(25 * (number + 1))
         return {
-            "type": chart.kind,
+            "type": SAMPLE_KINDS.get(getattr(chart, "kind", "line"), "bar"),
             "dataSets": [{"dataRange": f"Data!F{begin}:F{begin + 3}"}],
             "dataSetsHaveTitle": False,
             "labelRange": f"Data!E{begin}:E{begin + 3}",
@@ -457,28 +537,32 @@ class Builder:
         if self.is_sample:
             self._add_sample_rows(list(records.columns.values()), column, top, records.rows)
         else:
-            number = len(self.lists) + 1
-            self.lists[str(number)] = {
-                "columns": list(records.columns),
-                "domain": records.domain,
-                "model": records.source.model,
-                "context": {},
-                "orderBy": [{"name": records.order, "asc": records.ascending}],
-                "id": str(number),
-                "name": records.label,
-                "fieldMatching": self._get_matching(records.source),
-            }
-            for at, (name, title) in enumerate(records.columns.items()):
-                letter = LETTERS[column + at]
-                self.cells[f"{letter}{top + 1}"] = (
-                    f'=ODOO.LIST.HEADER({number},"{name}",_t("{quote(title)}"))'
-                )
-                for line in range(1, records.rows + 1):
-                    self.cells[f"{letter}{top + 1 + line}"] = (
-                        f'=ODOO.LIST({number},{line},"{name}")'
-                    )
+            letters = LETTERS[column : column + len(records.columns)]
+            self._add_list(
+                records, records.columns, records.order, records.ascending, self.cells, letters, top
+            )
         self._style_rows(column, len(records.columns), top, records.rows)
         return records.rows + 1 + TITLE_ROWS
+
+    def _add_list(self, block, columns, order, ascending, cells, letters, top):
+        """Put a list's titles and records into cells, from the row ``top`` + 1 on."""
+        number = len(self.lists) + 1
+        self.lists[str(number)] = {
+            "columns": list(columns),
+            "domain": block.domain,
+            "model": block.source.model,
+            "context": {},
+            "orderBy": [{"name": order, "asc": ascending}],
+            "id": str(number),
+            "name": block.label,
+            "fieldMatching": self._get_matching(block.source),
+        }
+        for letter, (name, title) in zip(letters, columns.items(), strict=True):
+            cells[f"{letter}{top + 1}"] = (
+                f'=ODOO.LIST.HEADER({number},"{name}",_t("{quote(title)}"))'
+            )
+            for line in range(1, block.rows + 1):
+                cells[f"{letter}{top + 1 + line}"] = f'=ODOO.LIST({number},{line},"{name}")'
 
     def _add_sample_rows(self, titles, column, top, rows):
         for at, title in enumerate(titles):
@@ -490,4 +574,6 @@ class Builder:
     def _style_rows(self, column, count, top, rows):
         last = LETTERS[column + count - 1]
         self.styles[f"{LETTERS[column]}{top + 1}:{last}{top + 1}"] = HEADER
-        self.styles[f"{LETTERS[column]}{top + 2}:{last}{top + 1 + rows}"] = BODY
+        first, second = LETTERS[column], LETTERS[column + 1]
+        self.styles[f"{first}{top + 2}:{first}{top + 1 + rows}"] = FIRST
+        self.styles[f"{second}{top + 2}:{last}{top + 1 + rows}"] = BODY

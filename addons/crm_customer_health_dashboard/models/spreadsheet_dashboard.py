@@ -6,6 +6,6 @@ class SpreadsheetDashboard(models.Model):
 
     has_customer_amounts = fields.Boolean(
         readonly=True,
-        help="It shows what customers owe: a copy that anybody with its address can open is made"
-        " by Invoicing users only.",
+        help="It shows amounts of customers or colleagues: a copy that anybody with its address can"
+        " open is made by Invoicing users only.",
     )

@@ -1,85 +1,30 @@
-"""What each dashboard shows. Another addon adds its figures by a line here, or a dashboard."""
+"""Management, Finance, My Sales and Team: funnel, customers' health and settlements."""
 
-from .builder import Card, Chart, Dashboard, Filter, Records, Source, Table
-
-PERIOD = Filter("period", "Period", default="last_12_months")
-TEAM = Filter("team", "Sales Team", model="crm.team")
-SALESPERSON = Filter("salesperson", "Salesperson", model="res.users")
-MYSELF = SALESPERSON._replace(default="current_user")
-
-FUNNEL = Source(
-    "crm.billing.funnel.report",
-    {"period": "enquiry_date", "team": "team_id", "salesperson": "user_id"},
-)
-HEALTH = Source("crm.customer.health", {"team": "team_id", "salesperson": "user_id"})
-MONTHS = Source(
-    "crm.receivables.report",
-    {"period": "date", "team": "team_id", "salesperson": "user_id"},
-)
-SETTLEMENTS = Source("account.receivable.settlement", {"period": "settlement_date"})
-PROMISES = Source("crm.payment.promise", {"team": "team_id", "salesperson": "user_id"})
-DEALS = Source("crm.lead", {"team": "team_id", "salesperson": "user_id"})
-
-REACHED = [["is_reached", "=", True]]
-COMPANY = [["slice_type", "=", "company"]]
-OVERDUE = [["overdue_amount", ">", 0]]
-AGES = {
-    "overdue_1_30": "1–30",
-    "overdue_31_60": "31–60",
-    "overdue_61_90": "61–90",
-    "overdue_over_90": "Over 90",
-}
-
-FUNNEL_MENU = "crm_accounting_bridge.crm_billing_funnel_report_menu"
-HEALTH_MENU = "crm_customer_health.crm_customer_health_menu_crm"
-HEALTH_MENU_FINANCE = "crm_customer_health.crm_customer_health_menu_account"
-MONTHS_MENU = "crm_customer_health.crm_receivables_report_menu_account"
-
-
-def phase(label, name, measure="amount", **options):
-    """A card of a phase of the funnel."""
-    domain = [*REACHED, ["phase", "=", name]]
-    return Card(label, FUNNEL, measure, domain, menu=FUNNEL_MENU, **options)
-
-
-PHASES = [
-    phase("Opportunities", "qualified", "reached_count", with_previous=True),
-    phase("Won", "won", with_previous=True),
-    phase("Invoiced", "invoiced", with_previous=True),
-    Card(
-        "Received",
-        FUNNEL,
-        "received_amount",
-        REACHED,
-        menu=FUNNEL_MENU,
-        colour="good",
-        with_previous=True,
-    ),
-]
-
-FUNNEL_CHART = Chart("From Enquiry to Cash", FUNNEL, "amount", ["phase"], domain=REACHED)
-DAYS_SALES_OUTSTANDING = Chart(
-    "Days Sales Outstanding",
-    MONTHS,
-    "dso_countback",
-    ["date:month"],
-    "line",
+from ..builder import Card, Chart, Dashboard, Records, Table
+from .shared import (
+    AGES,
     COMPANY,
-    axis="Days",
-)
-OVERDUE_BY_MONTH = Chart(
-    "Overdue at Month End", MONTHS, "overdue_amount", ["date:month"], domain=COMPANY
-)
-LATE = [
-    Card("Overdue", HEALTH, "overdue_amount", menu=HEALTH_MENU, colour="bad"),
-    Card("Late Customers", HEALTH, "__count", OVERDUE, menu=HEALTH_MENU, colour="bad"),
-]
-WORST_PAYERS = Records(
-    "Most Overdue",
+    CONVERSION,
+    DAYS_SALES_OUTSTANDING,
+    DEALS,
+    FUNNEL,
+    FUNNEL_CHART,
     HEALTH,
-    {"partner_id": "Customer", "overdue_amount": "Overdue", "days_overdue": "Days"},
-    order="overdue_amount",
-    domain=OVERDUE,
+    HEALTH_MENU,
+    HEALTH_MENU_FINANCE,
+    LATE,
+    MONTHS,
+    MYSELF,
+    OVERDUE,
+    OVERDUE_BY_MONTH,
+    PERIOD,
+    PHASES,
+    PROMISES,
+    REACHED,
+    SALESPERSON,
+    SETTLEMENTS,
+    TEAM,
+    WORST_PAYERS,
 )
 
 MANAGEMENT = Dashboard(
@@ -92,6 +37,7 @@ MANAGEMENT = Dashboard(
     ],
     blocks=[
         FUNNEL_CHART,
+        CONVERSION,
         Chart("Invoiced by Month", MONTHS, "sales_amount", ["date:month"], domain=COMPANY),
         DAYS_SALES_OUTSTANDING,
         OVERDUE_BY_MONTH,
@@ -233,7 +179,7 @@ SALES_MINE = Dashboard(
         *PHASES,
         *LATE,
     ],
-    blocks=[FUNNEL_CHART, TO_CLOSE, WORST_PAYERS, UNPAID],
+    blocks=[FUNNEL_CHART, CONVERSION, TO_CLOSE, WORST_PAYERS, UNPAID],
 )
 
 SALES_TEAM = Dashboard(
@@ -245,6 +191,7 @@ SALES_TEAM = Dashboard(
     ],
     blocks=[
         FUNNEL_CHART,
+        CONVERSION,
         Chart(
             "Received by Salesperson",
             FUNNEL,
@@ -279,8 +226,3 @@ SALES_TEAM = Dashboard(
         TO_CLOSE,
     ],
 )
-
-#: The dashboards by the addon that holds their files.
-DASHBOARDS = {
-    "crm_customer_health_dashboard": [MANAGEMENT, FINANCE, SALES_MINE, SALES_TEAM],
-}
