@@ -5,7 +5,7 @@ from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-from . import plain_books
+from .. import plain_books
 
 
 class ReceivableCommon(AccountTestInvoicingCommon):

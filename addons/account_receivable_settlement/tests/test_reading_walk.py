@@ -9,8 +9,8 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from .. import plain_books
 from ..scope import Scope
-from . import plain_books
 from .common import ReceivableCommon
 
 OPERATIONS = {

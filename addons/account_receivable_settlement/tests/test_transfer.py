@@ -5,8 +5,8 @@ from freezegun import freeze_time
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from .. import plain_books
 from ..scope import Scope
-from . import plain_books
 from .common import ReceivableCommon
 
 

@@ -9,10 +9,10 @@ from freezegun import freeze_time
 from odoo import Command, fields
 from odoo.tests import tagged
 
-from odoo.addons.account_receivable_settlement.tests.plain_books import cents, exact
+from odoo.addons.account_receivable_settlement.plain_books import cents, exact
 
+from ..plain_deals import PlainDeals
 from .common import COUNTED_AS, BridgeCommon
-from .plain_deals import PlainDeals
 from .walk import Walk
 
 FIGURES = {

@@ -3,10 +3,10 @@ from fractions import Fraction
 
 from odoo.tools import SQL
 
-from odoo.addons.account_receivable_settlement.tests.plain_books import exact
+from odoo.addons.account_receivable_settlement.plain_books import exact
 from odoo.addons.crm_accounting_bridge.tests.common import BridgeCommon
 
-from .plain_health import PlainHealth
+from ..plain_health import PlainHealth
 
 EXPOSURE = (
     "open_amount",

@@ -3,8 +3,8 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.tests import tagged
 
+from ..plain_health import PlainHealth
 from .common import FIGURES, HealthCommon
-from .plain_health import PlainHealth
 
 #: What compares a customer with the others: one customer is compared with the norm of today.
 COMPARED = {

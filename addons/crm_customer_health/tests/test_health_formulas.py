@@ -5,8 +5,8 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
+from ..plain_health import SEGMENT_BY_CELL, curve
 from .common import HealthCommon
-from .plain_health import SEGMENT_BY_CELL, curve
 
 #: Days beyond terms and the payment score of an only settlement, with its risk.
 CURVE_NUMBERS = (

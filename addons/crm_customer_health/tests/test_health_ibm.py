@@ -11,8 +11,8 @@ from odoo.tests import tagged
 from odoo.addons.crm_accounting_import.tests import test_accounting_import_ibm
 from odoo.addons.crm_accounting_import.tests.common import AccountingImportCommon
 
+from ..plain_health import curve, mean, median
 from .common import HealthCommon
-from .plain_health import curve, mean, median
 
 FILE = test_accounting_import_ibm.FILE
 YEAR_END = date(2013, 12, 31)

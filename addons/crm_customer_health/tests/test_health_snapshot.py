@@ -10,8 +10,8 @@ from odoo.tools import mute_logger
 
 from ..models import crm_customer_health_snapshot
 from ..models.crm_customer_health_snapshot import BACKFILL_MONTHS
+from ..plain_health import PlainHealth
 from .common import HealthCommon
-from .plain_health import PlainHealth
 
 FIGURES = (
     "open_amount",

@@ -12,8 +12,8 @@ from odoo.tests import tagged
 from odoo.addons.crm_accounting_bridge.tests import test_random_walk
 from odoo.addons.crm_accounting_bridge.tests.walk import NothingToDoError, Walk
 
+from ..plain_health import PlainHealth
 from .common import FIGURES, HealthCommon
-from .plain_health import PlainHealth
 
 _logger = logging.getLogger(__name__)
 
