@@ -17,6 +17,8 @@ FIGURES = dict.fromkeys(
 )
 #: Lists of documents and settings of reading them.
 ACCOUNTING = dict.fromkeys(("invoicing", "auditor", "accounting administrator"), "r")
+#: Who has the books verified: nobody writes what was found.
+VERIFIERS = {"accounting administrator": "r"}
 MANAGEMENT = ACCOUNTING | {"sales administrator": "r"}
 #: Only administrators delete from a log.
 LOG = {"administrator": "ru"}
@@ -57,6 +59,10 @@ RIGHTS = {
     "account.receivable.change": {"administrator": "r"},
     "account.receivable.settlement": ACCOUNTING,
     "account.receivable.transfer": ACCOUNTING,
+    "account.receivable.verification": VERIFIERS,
+    "account.receivable.verification.check": VERIFIERS,
+    "account.receivable.verification.difference": VERIFIERS,
+    "account.receivable.verification.total": VERIFIERS,
     "accounting.import": BY_HAND,
     "accounting.import.column": BY_HAND,
     "accounting.import.line": dict.fromkeys(BY_HAND, "r"),
@@ -183,6 +189,10 @@ CALLS = {
     "action_accept_proposal": ("accounting administrator",),
     "action_open_items": ACCOUNTING,
     "action_try_again": LOG,
+    "account.receivable.verification.action_cancel": VERIFIERS,
+    "account.receivable.verification.action_verify_now": VERIFIERS,
+    "action_open_record": VERIFIERS,
+    "action_view_differences": VERIFIERS,
     # Holds
     "action_approve": RELEASERS,
     "action_reject": RELEASERS,
