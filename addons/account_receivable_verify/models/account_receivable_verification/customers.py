@@ -129,6 +129,7 @@ class Customers:
                     if plain_books.item_due_date(line) < today:
                         amounts["overdue"] += residual
             for row in settlements:
-                if not row["is_mirror"]:
+                # The negative side of a matching of two documents is the other's settlement.
+                if row["kind"] != "credit_note" or row["line"].balance > 0:
                     amounts[f"settled_{row['kind']}"] += row["amount"]
         return result
