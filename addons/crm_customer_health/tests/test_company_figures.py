@@ -318,6 +318,8 @@ class TestCompanyFigures(SnapshotCommon):
             {report.company_id: report.currency_id for report in reports},
             {self.company: self.company.currency_id, second: franc},
         )
+        # Rates are a company's own.
+        franc.rate_ids.copy({"company_id": second.id})
         domain = [("slice_type", "=", "company"), ("date", ">=", "2024-05-31")]
         both = self.env["crm.receivables.report"].with_context(
             allowed_company_ids=(self.company + second).ids

@@ -27,7 +27,7 @@ class SpreadsheetDashboardShare(models.Model):
         if not is_finance and any(self.sudo().dashboard_id.mapped("has_customer_amounts")):
             raise AccessError(
                 self.env._(
-                    "This dashboard shows amounts of customers or colleagues. Ask Invoicing to share"
-                    " a copy of it."
+                    "This dashboard shows amounts of customers or colleagues. Ask Invoicing to"
+                    " share a copy of it."
                 )
             )
