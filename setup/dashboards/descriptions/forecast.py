@@ -1,7 +1,7 @@
 """Cash to Come: sales in every phase, the cash of thirteen weeks, and who is late, on one page."""
 
 from ..builder import Band, Card, Chart, Dashboard, Records, Source, Table
-from .shared import COMPANY, FUNNEL_CHART, LATE, PERIOD, PHASES, WORST_PAYERS
+from .shared import COMPANY, FUNNEL_CHART, LATE, OVERDUE_BY_MONTH, PERIOD, PHASES, WORST_PAYERS
 
 WEEKS = Source("crm.revenue.forecast.week", money=("expected", "forecast", "planned"))
 ROWS = Source("crm.revenue.forecast", money=("amount", "weighted_amount"))
@@ -78,6 +78,7 @@ CASH_TO_COME = Dashboard(
             order="amount",
             domain=LATE_TO_INVOICE,
         ),
+        OVERDUE_BY_MONTH,
         Table(
             "Cash of 4 Weeks by Salesperson",
             WEEKS,
@@ -93,6 +94,20 @@ CASH_TO_COME = Dashboard(
             head="Salesperson",
         ),
         Records(
+            "Collected against Expected",
+            WEEKS,
+            {
+                "week_start": "Week",
+                "low": "At Least",
+                "expected": "Expected",
+                "high": "At Most",
+                "collected": "Collected",
+            },
+            order="week_start",
+            domain=[["is_current", "=", False], *COMPANY, ["kind", "=", "week"], ["week", "=", 1]],
+            rows=8,
+        ),
+        Records(
             "How Right It Was",
             RECORD,
             {
@@ -104,6 +119,7 @@ CASH_TO_COME = Dashboard(
             },
             order="week",
             domain=COMPANY,
+            rows=8,
             ascending=True,
         ),
     ],
