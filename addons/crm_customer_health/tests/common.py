@@ -6,44 +6,11 @@ from odoo.tools import SQL
 from odoo.addons.account_receivable_settlement.plain_books import exact
 from odoo.addons.crm_accounting_bridge.tests.common import BridgeCommon
 
-from ..plain_health import PlainHealth
+from .. import plain_health
+from ..plain_health import AMOUNTS, EXPOSURE, PlainHealth
 
-EXPOSURE = (
-    "open_amount",
-    "not_due_amount",
-    "overdue_amount",
-    "overdue_1_30",
-    "overdue_31_60",
-    "overdue_61_90",
-    "overdue_over_90",
-    "unapplied_credit_amount",
-    "disputed_amount",
-)
-#: In cents.
-AMOUNTS = (
-    *EXPOSURE,
-    "net_overdue_amount",
-    "paid_amount",
-    "written_off_amount",
-    "revenue_12m",
-    "revenue_prev_12m",
-    "average_invoice_amount",
-)
-#: How far a number may be from the exact one: it is kept with two or four decimals. The health
-#: score is made of rounded scores.
-NUMBERS = {
-    "days_to_pay": Fraction(501, 100000),
-    "median_days_to_pay": Fraction(501, 100000),
-    "days_beyond_terms": Fraction(501, 100000),
-    "days_beyond_terms_late": Fraction(501, 100000),
-    "median_days_beyond_terms": Fraction(501, 100000),
-    "purchase_interval_days": Fraction(501, 100000),
-    "dso_countback": Fraction(501, 100000),
-    "on_time_rate": Fraction(51, 1000000),
-    "payment_score": Fraction(501, 100000),
-    "payment_trend": Fraction(1001, 100000),
-    "health_score": Fraction(15, 1000),
-}
+#: The health score is made of rounded scores.
+NUMBERS = {**plain_health.NUMBERS, "health_score": Fraction(15, 1000)}
 VALUES = (
     "overdue_count",
     "oldest_due_date",

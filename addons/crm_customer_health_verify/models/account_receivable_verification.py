@@ -5,40 +5,10 @@ from odoo.fields import Domain
 
 from odoo.addons.account_receivable_settlement.plain_books import exact
 from odoo.addons.account_receivable_verify.check import Check, Finding, Total
-from odoo.addons.crm_customer_health.plain_health import PlainHealth
+from odoo.addons.crm_customer_health.plain_health import AMOUNTS, NUMBERS, PlainHealth
 
-#: Figures in company currency, and their names in the plain recomputation where they differ.
-AMOUNTS = (
-    "open_amount",
-    "not_due_amount",
-    "overdue_amount",
-    "overdue_1_30",
-    "overdue_31_60",
-    "overdue_61_90",
-    "overdue_over_90",
-    "disputed_amount",
-    "unapplied_credit_amount",
-    "net_amount",
-    "net_overdue_amount",
-    "paid_amount",
-    "written_off_amount",
-    "revenue_12m",
-    "revenue_prev_12m",
-    "average_invoice_amount",
-)
-#: How far a number may be off: it is kept with two or four decimals.
-NUMBERS = {
-    "days_to_pay": Fraction(501, 100000),
-    "median_days_to_pay": Fraction(501, 100000),
-    "days_beyond_terms": Fraction(501, 100000),
-    "days_beyond_terms_late": Fraction(501, 100000),
-    "median_days_beyond_terms": Fraction(501, 100000),
-    "on_time_rate": Fraction(51, 1000000),
-    "purchase_interval_days": Fraction(501, 100000),
-    "dso_countback": Fraction(501, 100000),
-    "payment_score": Fraction(501, 100000),
-    "payment_trend": Fraction(1001, 100000),
-}
+#: Figures in company currency.
+MONEY = (*AMOUNTS, "net_amount")
 #: Counts and dates.
 VALUES = {
     "overdue_count": "overdue_count",
@@ -91,7 +61,7 @@ class AccountReceivableVerification(models.Model):
         return {
             **super()._get_value_labels(),
             # A customer's without row.
-            **{name: names[name]._description_string(self.env) for name in AMOUNTS},
+            **{name: names[name]._description_string(self.env) for name in MONEY},
             "customer_health": self.env._("Customer health"),
         }
 
@@ -220,7 +190,7 @@ class AccountReceivableVerification(models.Model):
             )
 
         net = facts.get("open_amount", 0) - facts.get("unapplied_credit_amount", 0)
-        for name in AMOUNTS:
+        for name in MONEY:
             expected = net if name == "net_amount" else facts.get(name) or Fraction(0)
             if self._is_other_amount(row[name] or 0, expected, currency):
                 yield found(name, row[name] or 0.0, self._round(expected, currency), currency)

@@ -5,7 +5,7 @@ from odoo.tests import tagged
 from odoo.addons.account_receivable_verify.tests.common import VerifyMixin
 from odoo.addons.crm_customer_health.tests.common import HealthCommon
 
-from ..models.account_receivable_verification import AMOUNTS, NUMBERS, VALUES
+from ..models.account_receivable_verification import MONEY, NUMBERS, VALUES
 
 #: Kept figures that compare a customer with the others, follow from these, or come from elsewhere.
 LEFT_OUT = {
@@ -73,7 +73,7 @@ class TestHealthVerification(VerifyMixin, HealthCommon):
             for name in health._get_register()
             if "crm_customer_health" in health._fields[name]._modules
         }
-        verified = {*AMOUNTS, *NUMBERS, *VALUES}
+        verified = {*MONEY, *NUMBERS, *VALUES}
         self.assertEqual(own, verified | LEFT_OUT)
 
     def test_clean_books(self):
