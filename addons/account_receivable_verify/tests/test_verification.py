@@ -207,8 +207,12 @@ class TestVerification(VerifyBooks):
             lambda _company, records: {partners[2].id} & set(records.ids),
         )
         model = type(self.env["account.receivable.verification"])
-        with patch.object(model, "_get_checks", lambda _self: {"three": check}):
+        with (
+            patch.object(model, "_get_checks", lambda _self: {"three": check}),
+            self.assertLogs("odoo.addons.account_receivable_verify", "WARNING") as logs,
+        ):
             run = self._verify()
+        self.assertEqual(len(logs.records), 1)
         self.assertEqual(
             [(row.name, row.state, row.failure) for row in run.difference_ids.sorted("name")],
             [

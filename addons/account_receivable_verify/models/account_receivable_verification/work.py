@@ -119,7 +119,7 @@ class Work:
                 return [
                     found for record in records for found in self._compare(check, company, record)
                 ]
-            _logger.info("%s could not be verified", records, exc_info=error)
+            _logger.warning("%s could not be verified", records, exc_info=error)
             return [
                 Finding(
                     records.id,
