@@ -14,13 +14,14 @@ def customer(odoo):
         [("overdue_amount", ">", 0)],
         "partner_id",
         "overdue_amount",
-        "open_amount",
     )
     return max(rows, key=lambda row: row["overdue_amount"])
 
 
 def print_pages(visitor, report, key):
     """The texts of the pages."""
+    # Core's reports name no icon, and browsers ask for one.
+    visitor.page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
     visitor.page.goto(f"{visitor.url}/report/html/{report}/{key}")
     pdf = PdfReader(io.BytesIO(visitor.page.pdf(format="A4")))
     return [page.extract_text() for page in pdf.pages]
@@ -40,5 +41,4 @@ def test_a_customer_on_paper(visit, customer, report, key):
     assert 1 <= len(pages) <= 4
     text = " ".join(" ".join(pages).split())
     assert name in text
-    for amount in (customer["overdue_amount"], customer["open_amount"]):
-        assert f"{amount:,.2f}" in text, amount
+    assert f"{customer['overdue_amount']:,.2f}" in text
