@@ -9,6 +9,8 @@ from .measure_2_settlements import LEAN as LEAN_SETTLEMENTS
 
 TIMES_LEAN = 2
 STATEMENTS_OF_ONE = 12
+#: What rounding may make of a week's sum, in company currency.
+CENTS = 0.05
 
 #: Open items, of what these books hold.
 LEAN_ITEMS = """
@@ -48,7 +50,7 @@ def measure(bench):
         f"13 weeks of {weeks['items']:,} open items by salesperson",
         f"{weeks['seconds']:,.2f} s, lean SQL {weeks['lean']:,.2f} s:"
         f" × {weeks['seconds'] / weeks['lean']:.2f}",
-        f"× {TIMES_LEAN}, and the same sums within 0.5 %",
+        f"× {TIMES_LEAN}, and the same sums",
         weeks["seconds"] <= TIMES_LEAN * weeks["lean"] and not weeks["different"],
     )
     bench.report("Weeks in which lean SQL comes to another sum", "\n".join(weeks["different"]))
@@ -80,7 +82,9 @@ def compare_weeks(env):
     expectation = env["crm.payment.expectation"]
     lean_settlements = SQL(
         """
-        SELECT *, kind AS settled_as, FALSE AS is_mirror, 'posted' AS parent_state FROM (%s) plain
+        SELECT *, CASE kind WHEN 'exchange' THEN 'payment' ELSE kind END AS settled_as,
+               FALSE AS is_mirror, 'posted' AS parent_state
+          FROM (%s) plain
         """,
         SQL(LEAN_SETTLEMENTS),
     )
@@ -112,7 +116,7 @@ def compare_weeks(env):
     different = [
         f"{ours_of} {lean_of}"
         for ours_of, lean_of in zip(rows, lean_rows, strict=True)
-        if any(abs(a - b) >= 1 + abs(b) / 200 for a, b in zip(ours_of, lean_of, strict=True))
+        if any(abs(a - b) >= CENTS for a, b in zip(ours_of, lean_of, strict=True))
     ]
     [(items,)] = env.execute_query(
         SQL(
