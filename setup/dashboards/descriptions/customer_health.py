@@ -142,6 +142,15 @@ FINANCE = Dashboard(
             domain=[["disputed_amount", ">", 0]],
         ),
         Table(
+            "Ageing by Payment Risk",
+            HEALTH,
+            AGES,
+            "payment_risk",
+            OVERDUE,
+            order="overdue_over_90",
+            head="Payment Risk",
+        ),
+        Table(
             "By Payment Risk",
             HEALTH,
             {"open_amount": "Open", "overdue_amount": "Overdue", "revenue_12m": "Revenue"},
