@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
@@ -76,15 +77,19 @@ class CrmCustomerOffer(models.AbstractModel):
         """Open a list without customers who are left alone; its title says how many there are.
 
         :param kind: ``lapsed``, ``falling``, ``due`` or ``suggested``
+        :raise UserError: for anything else.
         """
         self.check_access("read")
+        titles = self._get_list_titles()
+        if not isinstance(kind, str) or kind not in titles:
+            raise UserError(self.env._("There is no such list."))
         domain = self._get_list_domain(kind)
         left_out = len(
             self._read_group(
                 domain & Domain("is_left_alone", "=", True), ["company_id", "partner_id"]
             )
         )
-        name = self._get_list_titles()[kind]
+        name = titles[kind]
         if left_out:
             name = self.env._("%(list)s (customers left out: %(count)s)", list=name, count=left_out)
         action = self.env["ir.actions.act_window"]._for_xml_id(

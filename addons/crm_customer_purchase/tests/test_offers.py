@@ -1,5 +1,6 @@
 from freezegun import freeze_time
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import PurchaseCommon
@@ -32,6 +33,11 @@ class TestOffers(PurchaseCommon):
         action = self.offers.action_open_list(kind)
         domain = [*action["domain"], ("is_left_alone", "=", False)]
         return self.offers.search(domain), action["name"]
+
+    def test_lists_that_there_are_not(self):
+        for kind in ("", "new", "x' OR 1=1", None, 1, ["lapsed"]):
+            with self.subTest(kind=kind), self.assertRaises(UserError):
+                self.offers.action_open_list(kind)
 
     def test_list_and_veto(self):
         rows, name = self._open()

@@ -15,11 +15,14 @@ class CrmCustomerSuggestion(models.Model):
         :raise UserError: for what is no quotation of this customer.
         """
         self.check_access("read")
-        order = self.env["sale.order"].browse(self.env.context.get("quotation_id")).exists()
+        # A context comes from outside: anything may stand there.
+        key = self.env.context.get("quotation_id")
+        order = self.env["sale.order"].browse(key if type(key) is int else ()).exists()
         order.check_access("write")
         if (
             order.state not in ("draft", "sent")
             or self.partner_id != order.partner_id.commercial_partner_id
+            or self.company_id != order.company_id
         ):
             raise UserError(
                 self.env._("Save a quotation of this customer before you add products to it.")

@@ -57,6 +57,23 @@ class TestQuotationPanel(PurchaseCommon):
         with self.assertRaises(UserError):
             self._add()
 
+    def test_context_from_outside(self):
+        """Whatever stands there is a sentence, and adds nothing."""
+        two = self.order + self.order.copy()
+        for key in (None, False, True, 0, -1, 2**40, "1", "x", 1.5, two.ids, [self.order.id], {}):
+            with self.subTest(key=key), self.assertRaises(UserError):
+                self.suggestion.with_context(quotation_id=key).action_add_to_quotation()
+        self.assertFalse(two.order_line)
+
+    def test_quotation_of_another_company(self):
+        second = self.setup_other_company(name="Second")["company"]
+        self.env.user.company_ids |= second
+        order = self.env["sale.order"].create(
+            {"partner_id": self.partner.id, "company_id": second.id}
+        )
+        with self.assertRaises(UserError):
+            self._add(order=order)
+
     def test_somebody_elses_quotation(self):
         self.order.user_id = self.env.user
         with self.assertRaises(AccessError):
