@@ -325,8 +325,11 @@ class TestCompanyFigures(SnapshotCommon):
             allowed_company_ids=(self.company + second).ids
         )
         for report, amount in ((both, 1000.0 + 300.0 / 3), (both.with_company(second), 3300.0)):
-            [group] = report.formatted_read_group(domain, [], ["open_amount:sum_currency"])
-            self.assertAlmostEqual(group["open_amount:sum_currency"], amount, 6)
+            # What stands at the last month end, and what adds up over the months.
+            names = ("open_amount:sum_currency", "sales_amount:sum_currency")
+            [group] = report.formatted_read_group(domain, [], names)
+            for name in names:
+                self.assertAlmostEqual(group[name], amount, 6)
         user = self._create_user("hd_one", ALL_DOCUMENTS)
         self.assertEqual(
             self.env["crm.receivables.report"].with_user(user).search([]).company_id, self.company

@@ -2,7 +2,6 @@
 
 from ..builder import Card, Chart, Dashboard, Records, Table
 from .shared import (
-    AGES,
     COMPANY,
     CONVERSION,
     DAYS_SALES_OUTSTANDING,
@@ -12,7 +11,6 @@ from .shared import (
     HEALTH,
     HEALTH_MENU,
     HEALTH_MENU_FINANCE,
-    LATE,
     MONTHS,
     MYSELF,
     OVERDUE,
@@ -21,10 +19,12 @@ from .shared import (
     PHASES,
     PROMISES,
     REACHED,
+    SALES_CARDS,
     SALESPERSON,
     SETTLEMENTS,
     TEAM,
     WORST_PAYERS,
+    ageing,
 )
 
 MANAGEMENT = Dashboard(
@@ -50,15 +50,7 @@ MANAGEMENT = Dashboard(
             order="amount",
             head="Salesperson",
         ),
-        Table(
-            "Overdue by Salesperson",
-            HEALTH,
-            AGES,
-            "user_id",
-            OVERDUE,
-            order="overdue_over_90",
-            head="Salesperson",
-        ),
+        ageing("Overdue by Salesperson", "user_id", "Salesperson"),
         WORST_PAYERS,
         Records(
             "Best Payers",
@@ -141,15 +133,7 @@ FINANCE = Dashboard(
             order="disputed_amount",
             domain=[["disputed_amount", ">", 0]],
         ),
-        Table(
-            "Ageing by Payment Risk",
-            HEALTH,
-            AGES,
-            "payment_risk",
-            OVERDUE,
-            order="overdue_over_90",
-            head="Payment Risk",
-        ),
+        ageing("Ageing by Payment Risk", "payment_risk", "Payment Risk"),
         Table(
             "By Payment Risk",
             HEALTH,
@@ -184,20 +168,14 @@ UNPAID = Records(
 SALES_MINE = Dashboard(
     "sales_mine",
     filters=[PERIOD, MYSELF],
-    cards=[
-        *PHASES,
-        *LATE,
-    ],
+    cards=SALES_CARDS,
     blocks=[FUNNEL_CHART, CONVERSION, TO_CLOSE, WORST_PAYERS, UNPAID],
 )
 
 SALES_TEAM = Dashboard(
     "sales_team",
     filters=[PERIOD, TEAM, SALESPERSON],
-    cards=[
-        *PHASES,
-        *LATE,
-    ],
+    cards=SALES_CARDS,
     blocks=[
         FUNNEL_CHART,
         CONVERSION,

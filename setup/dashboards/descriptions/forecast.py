@@ -1,7 +1,7 @@
 """Cash to Come: sales in every phase, the cash of thirteen weeks, and who is late, on one page."""
 
 from ..builder import Band, Card, Chart, Dashboard, Records, Source, Table
-from .shared import COMPANY, FUNNEL_CHART, LATE, OVERDUE_BY_MONTH, PERIOD, PHASES, WORST_PAYERS
+from .shared import COMPANY, FUNNEL_CHART, OVERDUE_BY_MONTH, PERIOD, SALES_CARDS, WORST_PAYERS
 
 WEEKS = Source("crm.revenue.forecast.week", money=("expected", "forecast", "planned"))
 ROWS = Source("crm.revenue.forecast", money=("amount", "weighted_amount"))
@@ -27,8 +27,7 @@ CASH_TO_COME = Dashboard(
     "cash_to_come",
     filters=[PERIOD],
     cards=[
-        *PHASES,
-        *LATE,
+        *SALES_CARDS,
         Card("Cash of 4 Weeks", WEEKS, "forecast", FOUR, menu=WEEK_MENU, colour="good"),
         Card("Cash of 13 Weeks", WEEKS, "forecast", THIRTEEN, menu=WEEK_MENU, colour="good"),
         Card("Not Invoiced Yet", WEEKS, "planned", THIRTEEN, menu=WEEK_MENU),

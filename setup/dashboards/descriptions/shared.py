@@ -113,3 +113,9 @@ WORST_PAYERS = Records(
     order="overdue_amount",
     domain=OVERDUE,
 )
+SALES_CARDS = [*PHASES, *LATE]
+
+
+def ageing(label, group, head):
+    """What is overdue by its age, and by a group."""
+    return Table(label, HEALTH, AGES, group, OVERDUE, order="overdue_over_90", head=head)
