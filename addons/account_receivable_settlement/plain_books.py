@@ -457,7 +457,8 @@ def _matched_rows(piece, partial, counterpart, skipped, amount):
         if part:
             rows.append({**base, "kind": kind, "settled_as": settled_as, "amount": sign * part})
             if kind == "credit_note":
-                rows[-1]["is_mirror"] = root.move_id.move_type == "out_refund"
+                # A matching has two sides, and is counted once: where the claim stands.
+                rows[-1]["is_mirror"] = root.balance < 0
     return rows
 
 

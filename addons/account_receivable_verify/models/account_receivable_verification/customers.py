@@ -129,7 +129,6 @@ class Customers:
                     if plain_books.item_due_date(line) < today:
                         amounts["overdue"] += residual
             for row in settlements:
-                # The negative side of a matching of two documents is the other's settlement.
-                if row["kind"] != "credit_note" or row["line"].balance > 0:
+                if not row["is_mirror"]:
                     amounts[f"settled_{row['kind']}"] += row["amount"]
         return result
