@@ -4,7 +4,7 @@ import ast
 import hashlib
 
 from .console import SetupError
-from .paths import ADDONS
+from .paths import ADDONS, TEST_ADDONS
 
 # Parts of an addon that no database holds anything of.
 NOT_IN_THE_DATABASE = {"tests", "readme", "description", "__pycache__"}
@@ -22,6 +22,11 @@ def our_addons():
     """Names of the addons that can be installed."""
     names = sorted(file.parent.name for file in ADDONS.glob("*/__manifest__.py"))
     return [name for name in names if manifest(name).get("installable", True)]
+
+
+def addons_for_tests():
+    """Names of the addons for tests only that have tests of their own, run by Odoo."""
+    return sorted(file.parents[1].name for file in TEST_ADDONS.glob("*/tests/__init__.py"))
 
 
 def core_dependencies():

@@ -5,12 +5,12 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .addons import our_addons
+from .addons import addons_for_tests, our_addons
 from .console import SetupError, step
 from .lint import lint
 from .lock import locked
 from .odoo import prepare
-from .odoo_tests import test_addons
+from .odoo_tests import run_tests
 from .paths import TESTS, state_dir
 from .postgres import PrivateServer
 from .python_tests import test_repository
@@ -57,19 +57,29 @@ def split(arguments):
 def sort_out(words):
     """What to run: linters or not, addons, paths for pytest, and Odoo's checks of all models."""
     if not words:
-        return {"lint": True, "addons": our_addons(), "paths": ["tests"], "core_checks": True}
+        return {
+            "lint": True,
+            "addons": [*our_addons(), *addons_for_tests()],
+            "paths": ["tests"],
+            "core_checks": True,
+        }
     wanted = {"lint": False, "addons": [], "paths": [], "core_checks": False}
     for word in words:
         path = Path(word.split("::")[0]).absolute()
         if word == "lint":
             wanted["lint"] = True
-        elif path.name in our_addons() and word.rstrip("/") in (path.name, f"addons/{path.name}"):
+        elif is_addon(word):
             wanted["addons"].append(path.name)
         elif path.exists() and path.is_relative_to(TESTS):
             wanted["paths"].append(word)
         else:
             raise SetupError(f"{word} is no addon of ours, no path below tests/ and not lint.")
     return wanted
+
+
+def is_addon(word):
+    name = word.rstrip("/").removeprefix("tests/").removeprefix("addons/")
+    return name in [*our_addons(), *addons_for_tests()]
 
 
 def run(environment, wanted, pytest_options):
@@ -83,7 +93,7 @@ def run(environment, wanted, pytest_options):
                 pool.submit(test_repository, environment, wanted["paths"], pytest_options).result
             )
         if wanted["addons"]:
-            waiting.append(test_addons(environment, pool, wanted["addons"], wanted["core_checks"]))
+            waiting.append(run_tests(environment, pool, wanted["addons"], wanted["core_checks"]))
         return [wait() for wait in waiting] or [nothing()]
 
 

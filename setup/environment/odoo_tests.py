@@ -5,9 +5,9 @@ import threading
 from dataclasses import dataclass
 
 from . import odoo_log
-from .addons import our_addons
+from .addons import addons_for_tests, our_addons
 from .databases import Databases
-from .paths import ADDONS, checkout_key, log_file
+from .paths import ADDONS, TEST_ADDONS, checkout_key, log_file
 from .results import Results, merge
 from .server import free_port
 
@@ -33,35 +33,62 @@ class Part:
 
 
 def split(addons, core_checks):
-    """The parts, the longest first as far as the size of the files tells."""
-    parts = []
-    for addon in addons:
-        files = sorted(ADDONS.glob(f"{addon}/tests/test_*.py"), key=lambda file: -size(file))
+    """The parts, the longest first as far as the size of the files tells; before them the addons
+    that are for tests only, each with much to do. An addon with many files makes several parts,
+    addons with few share one: each part starts an Odoo and copies a database.
+    """
+    for_tests = [addon for addon in addons if addon in addons_for_tests()]
+    parts = [part_of(addon, test_files(addon), modules=(addon,)) for addon in for_tests]
+    chunks = []
+    for addon in sorted(set(addons) - set(for_tests)):
+        files = test_files(addon)
         count = -(-len(files) // FILES_AT_A_TIME)
-        for number in range(count):
-            chunk = files[number::count]
-            parts.append(
-                (
-                    sum(map(size, chunk)),
-                    Part(
-                        f"{addon}-{number + 1}",
-                        tuple(f"/{addon}/tests/{file.name}" for file in chunk),
-                        frozenset((addon, file.stem) for file in chunk),
-                    ),
-                )
-            )
-    parts = [part for _size, part in sorted(parts, key=lambda item: -item[0])]
+        chunks += [(f"{addon}-{number + 1}", files[number::count]) for number in range(count)]
+    parts += [part_of(*chunk) for chunk in sorted(share(chunks), key=lambda chunk: -size(chunk[1]))]
     if core_checks:
         tags = tuple(f"/test_lint:{name}" for name in CORE_CHECKS)
         parts.append(Part("core-checks", tags, modules=("test_lint",)))
     return parts
 
 
-def size(file):
-    return file.stat().st_size
+def test_files(addon):
+    """An addon's files of tests, the largest first."""
+    folder = TEST_ADDONS if addon in addons_for_tests() else ADDONS
+    return sorted(folder.glob(f"{addon}/tests/test_*.py"), key=lambda file: -size([file]))
 
 
-def test_addons(environment, pool, addons, core_checks):
+def share(chunks):
+    """Chunks with few files put together as long as they stay few."""
+    shared = []
+    for name, files in sorted(chunks, key=lambda chunk: -len(chunk[1])):
+        with_room = (
+            number
+            for number, (_name, others) in enumerate(shared)
+            if len(others) + len(files) <= FILES_AT_A_TIME
+        )
+        number = next(with_room, None)
+        if number is None:
+            shared.append((name, files))
+        else:
+            shared[number] = (f"several-{number + 1}", [*shared[number][1], *files])
+    return shared
+
+
+def part_of(name, files, modules=()):
+    pairs = [(file.parts[-3], file) for file in files]
+    return Part(
+        name,
+        tuple(f"/{addon}/tests/{file.name}" for addon, file in pairs),
+        frozenset((addon, file.stem) for addon, file in pairs),
+        modules,
+    )
+
+
+def size(files):
+    return sum(file.stat().st_size for file in files)
+
+
+def run_tests(environment, pool, addons, core_checks):
     """Have the tests of the addons run in the pool.
 
     :return: a function that waits for the results.

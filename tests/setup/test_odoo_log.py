@@ -3,9 +3,9 @@
 import pytest
 
 from environment import odoo_log
-from environment.addons import our_addons
+from environment.addons import addons_for_tests, our_addons
 from environment.odoo_tests import FILES_AT_A_TIME, Part, judge, split
-from environment.paths import ADDONS
+from environment.paths import ADDONS, TEST_ADDONS
 
 HEAD = "2026-01-02 03:04:05,678 99 {} db {}: {}"
 STARTED = HEAD.format("INFO", "odoo.addons.ours.tests.test_deal", "Starting TestDeal.test_paid ...")
@@ -33,9 +33,10 @@ def verdict(read, monkeypatch):
 
 
 def test_every_test_file_is_in_one_part():
-    parts = split(our_addons(), core_checks=True)
+    parts = split([*our_addons(), *addons_for_tests()], core_checks=True)
     files = sorted(file for part in parts for file in part.files)
-    assert files == sorted((file.parts[-3], file.stem) for file in ADDONS.glob("*/tests/test_*.py"))
+    found = [*ADDONS.glob("*/tests/test_*.py"), *TEST_ADDONS.glob("*/tests/test_*.py")]
+    assert files == sorted((file.parts[-3], file.stem) for file in found)
     assert max(len(part.files) for part in parts) <= FILES_AT_A_TIME
     assert len({part.name for part in parts}) == len(parts)
     assert parts[-1].modules == ("test_lint",)

@@ -3,7 +3,6 @@ from . import (
     test_accounting_import_access,
     test_accounting_import_errors,
     test_accounting_import_file,
-    test_accounting_import_ibm,
     test_accounting_import_match,
     test_accounting_import_preview,
     test_accounting_import_programs,

@@ -7,7 +7,6 @@ from . import (
     test_health_events,
     test_health_formulas,
     test_health_from_outside,
-    test_health_ibm,
     test_health_judgement,
     test_health_policy,
     test_health_proposal,

@@ -1,5 +1,4 @@
 from . import (
-    test_forecast_ibm,
     test_forecast_layers,
     test_forecast_walk,
     test_forecast_weeks,

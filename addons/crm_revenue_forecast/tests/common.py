@@ -15,7 +15,7 @@ class ForecastCommon(HealthCommon):
         state._refresh_forecast()
         self._flush()
 
-    def _get_rows(self, **values):
+    def _get_forecast_rows(self, **values):
         domain = [("company_id", "=", self.company.id)]
         return (
             self.env["crm.revenue.forecast"]

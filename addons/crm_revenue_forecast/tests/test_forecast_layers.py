@@ -25,23 +25,23 @@ class TestForecastLayers(ForecastCommon):
             {"open": 100.0, "overdue": 200.0, "disputed": 400.0, "unmatched": -50.0},
         )
         self.assertReconciled()
-        [row] = self._get_rows(move_id=open_invoice.id)
+        [row] = self._get_forecast_rows(move_id=open_invoice.id)
         self.assertEqual(row.cash_date, self._date("2024-05-10"))
         self.assertEqual(row.low_date, self._date("2024-05-10"))
         self.assertEqual(row.due_date, self._date("2024-04-30"))
-        self.assertFalse(self._get_rows(move_id=credit.id).cash_date)
-        self.assertFalse(self._get_rows(move_id=disputed.id).cash_date)
+        self.assertFalse(self._get_forecast_rows(move_id=credit.id).cash_date)
+        self.assertFalse(self._get_forecast_rows(move_id=disputed.id).cash_date)
 
     def test_a_payment_changes_the_customer_only(self):
         invoice = self._invoice(100.0, date="2024-03-20", invoice_date_due="2024-04-30")
         other = self._create_customer("Other")
         self._invoice(70.0, date="2024-03-20", invoice_date_due="2024-04-30", partner_id=other.id)
         self._forecast()
-        kept = self._get_rows(partner_id=other.id)
+        kept = self._get_forecast_rows(partner_id=other.id)
         self._pay(invoice, 40.0, date="2024-04-10")
         self._refresh(partners=self.partner)
-        self.assertEqual(self._get_rows(partner_id=other.id), kept)
-        self.assertEqual(self._get_rows(partner_id=self.partner.id).amount, 60.0)
+        self.assertEqual(self._get_forecast_rows(partner_id=other.id), kept)
+        self.assertEqual(self._get_forecast_rows(partner_id=self.partner.id).amount, 60.0)
         triggers = (
             self.env["ir.cron.trigger"]
             .sudo()
@@ -53,7 +53,7 @@ class TestForecastLayers(ForecastCommon):
         self._settled(100.0, 10, due=HALF)
         draft = self._invoice(300.0, date="2024-04-01", invoice_date_due="2024-04-20", post=False)
         self._forecast()
-        [row] = self._get_rows(move_id=draft.id)
+        [row] = self._get_forecast_rows(move_id=draft.id)
         self.assertRecordValues(
             row,
             [
@@ -78,7 +78,7 @@ class TestForecastLayers(ForecastCommon):
         )
         deal.probability = 40.0
         self._forecast()
-        [row] = self._get_rows(lead_id=deal.id)
+        [row] = self._get_forecast_rows(lead_id=deal.id)
         self.assertRecordValues(
             row,
             [
@@ -103,7 +103,7 @@ class TestForecastLayers(ForecastCommon):
         self._settled(100.0, 10, due=HALF)
         deal = self._create_deal("Some day", expected_revenue=1000.0)
         self._forecast()
-        [row] = self._get_rows(lead_id=deal.id)
+        [row] = self._get_forecast_rows(lead_id=deal.id)
         self.assertFalse(row.invoice_date or row.cash_date or row.low_date)
         self.assertEqual(row.amount, 1000.0)
 
@@ -111,14 +111,14 @@ class TestForecastLayers(ForecastCommon):
         deal = self._create_deal("Machine", expected_revenue=1000.0, date_deadline="2024-05-01")
         deal.action_set_lost()
         self._forecast()
-        self.assertFalse(self._get_rows(lead_id=deal.id))
+        self.assertFalse(self._get_forecast_rows(lead_id=deal.id))
 
     def test_won_and_never_invoiced(self):
         deal = self._create_deal("Machine", expected_revenue=1000.0)
         with freeze_time("2024-04-02 10:00:00"):
             deal.action_set_won()
         self._forecast()
-        [row] = self._get_rows(lead_id=deal.id)
+        [row] = self._get_forecast_rows(lead_id=deal.id)
         self.assertRecordValues(
             row, [{"layer": "won", "amount": 1000.0, "is_late_to_invoice": True}]
         )
@@ -140,7 +140,7 @@ class TestForecastLayers(ForecastCommon):
         self.partner.property_payment_term_id = term
         deal = self._create_deal("Machine", expected_revenue=100.01, date_deadline="2024-05-01")
         self._forecast()
-        rows = self._get_rows(lead_id=deal.id).sorted("due_date")
+        rows = self._get_forecast_rows(lead_id=deal.id).sorted("due_date")
         self.assertEqual(
             rows.mapped("due_date"), [self._date("2024-05-01"), self._date("2024-05-31")]
         )

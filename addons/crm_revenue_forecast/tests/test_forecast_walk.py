@@ -75,10 +75,6 @@ class TestForecastWalk(ForecastCommon, test_health_walk.TestHealthWalk):
         }
         self.assertEqual(dict(sums), expected)
 
-    def _get_rows(self, company=None):
-        """As the customers' walk wants them."""
-        return super(ForecastCommon, self)._get_rows(company)
-
     def _check_weeks(self, company):
         weeks = self.env["crm.revenue.forecast.week"].sudo()
         balance = sum(

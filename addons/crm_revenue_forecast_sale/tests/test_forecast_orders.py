@@ -33,7 +33,7 @@ class TestForecastOrders(ForecastOrdersCommon):
         self._forecast()
         self.assertEqual(self._get_order_layers(order), {"to_deliver": 600.0})
         [draft] = order.invoice_ids
-        self.assertEqual(sum(self._get_rows(move_id=draft.id).mapped("amount")), 500.0)
+        self.assertEqual(sum(self._get_forecast_rows(move_id=draft.id).mapped("amount")), 500.0)
         draft.invoice_date = "2024-02-01"
         draft.action_post()
         self._forecast()
@@ -48,7 +48,7 @@ class TestForecastOrders(ForecastOrdersCommon):
         order = self._create_order(deal, [(10, 100.0)])
         deal.write({"probability": 50.0})
         self._forecast()
-        row = self._get_rows(lead_id=deal.id, layer="deal")
+        row = self._get_forecast_rows(lead_id=deal.id, layer="deal")
         if deal.won_status == "pending":
             self.assertEqual(row.amount, 500.0)
         else:
@@ -58,23 +58,23 @@ class TestForecastOrders(ForecastOrdersCommon):
     def test_taxes_and_down_payment(self):
         order = self._create_order(None, [(10, 100.0, self.product_ordered, self.tax)])
         self._forecast()
-        [row] = self._get_rows(order_id=order.id)
+        [row] = self._get_forecast_rows(order_id=order.id)
         self.assertEqual((row.amount_untaxed, row.amount), (1000.0, 1220.0))
         self._invoice(order, "percentage", amount=30)
         self._forecast()
-        [row] = self._get_rows(order_id=order.id)
+        [row] = self._get_forecast_rows(order_id=order.id)
         self.assertEqual((row.amount_untaxed, row.amount), (700.0, 854.0))
 
     def test_late_to_invoice(self):
         order = self._create_order(None, [(1, 100.0)], date_order="2024-01-10 10:00:00")
         order.date_order = "2024-01-10 10:00:00"
         self._forecast()
-        [row] = self._get_rows(order_id=order.id)
+        [row] = self._get_forecast_rows(order_id=order.id)
         self.assertEqual(row.invoice_date, self._date("2024-01-10"))
         self.assertTrue(row.is_late_to_invoice)
         order.commitment_date = "2024-02-10 10:00:00"
         self._forecast()
-        [row] = self._get_rows(order_id=order.id)
+        [row] = self._get_forecast_rows(order_id=order.id)
         self.assertEqual(row.invoice_date, self._date("2024-02-10"))
         self.assertFalse(row.is_late_to_invoice)
 
@@ -82,4 +82,4 @@ class TestForecastOrders(ForecastOrdersCommon):
         order = self._create_order(None, [(1, 100.0)])
         order._action_cancel()
         self._forecast()
-        self.assertFalse(self._get_rows(order_id=order.id))
+        self.assertFalse(self._get_forecast_rows(order_id=order.id))

@@ -1,57 +1,23 @@
-import csv
 import logging
-from datetime import date, datetime, timedelta
-from unittest import SkipTest, skipUnless
+from datetime import date, timedelta
 
-from freezegun import freeze_time
-
-from odoo.tests import tagged
 from odoo.tools import SQL
 
 from odoo.addons.account_receivable_settlement.scope import Scope
-from odoo.addons.crm_accounting_import.tests import test_accounting_import_ibm
-from odoo.addons.crm_accounting_import.tests.common import AccountingImportCommon
 
-from .common import ForecastCommon
+from .data_set import read_rows
 
 _logger = logging.getLogger(__name__)
 
-FILE = test_accounting_import_ibm.FILE
 FIRST_MONDAY, LAST_MONDAY = date(2013, 1, 7), date(2013, 10, 28)
 #: Bars of weeks 1 to 4, in percent.
 BARS = {1: 18.0, 2: 19.0, 3: 20.0, 4: 25.0}
 
 
-@tagged("post_install", "-at_install")
-@freeze_time("2014-06-15 12:00:00")
-@skipUnless(FILE, "needs the IBM accounts receivable data set")
-class TestForecastIbm(ForecastCommon, AccountingImportCommon):
-    """2,466 invoices of 100 customers, foretold from what was known on each day, and what came.
+class Forecast:
+    """What was foretold from what was known on each day, and what came."""
 
-    They come in by the import, which this addon does not depend on.
-    """
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        if "accounting.import" not in cls.env:
-            raise SkipTest("needs CRM Accounting Import")
-
-    def _import_file(self):
-        record, _result = self._import(FILE.read_bytes(), create_customers=True)
-        importer = record._with_worker()
-        while lines := importer._get_waiting_lines():
-            importer._book_lines(lines)
-            # What autovacuum does after a committed batch.
-            self.env.cr.execute(
-                "ANALYZE account_move, account_move_line, account_partial_reconcile,"
-                " account_payment"
-            )
-        importer._finish()
-        self.assertEqual(record.state, "done")
-
-    def test_all(self):
-        self._import_file()
+    def test_forecast(self):
         self._flush()
         self._check_invoices()
         self._check_mondays()
@@ -59,13 +25,7 @@ class TestForecastIbm(ForecastCommon, AccountingImportCommon):
 
     def _check_invoices(self):
         """What was said of each invoice on the day of its issue, against the day it was paid."""
-        settled = {}
-        for row in csv.DictReader(FILE.read_text().splitlines()):
-            days = [
-                datetime.strptime(row[name], "%m/%d/%Y").date()
-                for name in ("InvoiceDate", "DueDate", "SettledDate")
-            ]
-            settled[row["invoiceNumber"]] = days
+        settled = {row.number: (row.issued, row.due, row.settled) for row in read_rows()}
         names = dict(
             self.env.execute_query(
                 SQL(

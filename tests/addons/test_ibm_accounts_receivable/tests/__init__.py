@@ -1,0 +1,1 @@
+from . import test_ibm_accounts_receivable
