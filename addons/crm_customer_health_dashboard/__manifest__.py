@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Health - Dashboards",
     "summary": "Management, Finance, My Sales and Team: sales, cash and receivables at a glance",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.1.1",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

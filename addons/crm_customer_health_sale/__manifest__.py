@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Health - Sales Orders",
     "summary": "Quotations say what the customer owes, and wait while it is on hold",
-    "version": "19.0.2.3.0",
+    "version": "19.0.2.3.1",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

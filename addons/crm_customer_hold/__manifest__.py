@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Hold",
     "summary": "Whether a customer is on hold, who decided, and who let what pass",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.2.1",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

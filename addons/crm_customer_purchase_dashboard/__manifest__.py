@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Purchases - Dashboard",
     "summary": "What Customers Buy: best sellers, what stopped, what is due, what could be sold",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Value - Dashboard",
     "summary": "Profit and Value: margin, cost to serve, profit and lifetime value at a glance",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -1,7 +1,7 @@
 {
     "name": "CRM Sales Commission - Dashboard",
     "summary": "Targets and Commission: where each stands, and what was earned on what was paid",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

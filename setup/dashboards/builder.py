@@ -258,7 +258,8 @@ class Builder:
             is_date = not self.filters[name].model
             result[self._get_filter_id(name)] = {
                 "chain": chain,
-                "type": "date" if is_date else "many2one",
+                # Of the fields that filters work on, this one is a moment.
+                "type": "datetime" if chain == "create_date" else "date" if is_date else "many2one",
                 **({"offset": offset} if is_date else {}),
             }
         return result
@@ -323,7 +324,7 @@ class Builder:
                         "text": card.label,
                         "bold": True,
                         "color": "#434343",
-                        "fontSize": 12,
+                        "fontSize": 11,
                     },
                     "background": COLOURS[card.colour],
                     "keyValue": f"Data!B{line}",
@@ -414,12 +415,11 @@ class Builder:
 
     def _add_chart(self, chart: Chart, column: int) -> int:
         common = {
-            "title": {"text": ""},
+            "title": self._get_unit(chart),
             "background": "#FFFFFF",
             "legendPosition": "top" if len(chart.groups) > 1 else "none",
             # Of many parts the numbers would cover each other.
             "showValues": len(chart.groups) == 1,
-            "axesDesign": {"y": {"title": {"text": chart.axis or chart.label}}},
         }
         if self.is_sample:
             data = {**common, **self._add_sample_chart(chart)}
@@ -449,6 +449,11 @@ class Builder:
             }
         return self._add_drawing(chart, data, column)
 
+    @staticmethod
+    def _get_unit(drawing) -> dict:
+        """What the numbers are, above them: the browser does not translate the titles of axes."""
+        return {"text": drawing.axis, "fontSize": 10, "color": "#757575"}
+
     def _add_drawing(self, block, data: dict, column: int) -> int:
         """Put what is drawn under its title; how many rows it takes."""
         self._add_figure(
@@ -466,13 +471,9 @@ class Builder:
     def _add_band(self, band: Band, column: int) -> int:
         """Draw a list that stands on the sheet *Data*."""
         data = {
-            "title": {"text": ""},
+            "title": self._get_unit(band),
             "background": "#FFFFFF",
             "legendPosition": "top",
-            "axesDesign": {
-                "x": {"title": {"text": band.over_title}},
-                "y": {"title": {"text": band.axis}},
-            },
         }
         if self.is_sample:
             data |= self._add_sample_chart(band)
@@ -511,7 +512,6 @@ class Builder:
             "labelRange": f"Data!E{begin}:E{begin + 3}",
             "stacked": False,
             "aggregated": False,
-            "axesDesign": {},
         }
 
     def _add_table(self, table: Table, column: int) -> int:

@@ -11,6 +11,6 @@ class TestCashToComeDashboard(DashboardCase):
     readers = {
         "crm_revenue_forecast_dashboard.spreadsheet_dashboard_cash_to_come": [
             "sales_team.group_sale_manager",
-            "account.group_account_manager",
+            "account.group_account_invoice",
         ]
     }

@@ -91,7 +91,7 @@ CONVERSION = Table(
     head="Phase",
 )
 DAYS_SALES_OUTSTANDING = Chart(
-    "Days Sales Outstanding",
+    "Count-Back DSO",
     MONTHS,
     "dso_countback",
     ["date:month"],
