@@ -72,8 +72,9 @@ class CrmSalesCredit(models.AbstractModel):
         )
 
     def _get_flow_sql(self) -> SQL:
-        """Of a share of nothing, as of a final invoice after a down payment, everything is paid
-        when it is posted.
+        """What is not settled is open, unless nothing is due any more: a share of nothing, as of a
+        final invoice after a down payment, is paid when it is posted; and so is what an invoice and
+        its credit note differ in without taxes when they are matched in full.
         """
         return SQL(
             """
@@ -97,26 +98,30 @@ class CrmSalesCredit(models.AbstractModel):
                             ELSE 'earned' END AS kind,
                        CASE WHEN sale.untaxed != 0 THEN piece.amount_untaxed / sale.untaxed
                             WHEN sale.amount != 0 THEN piece.amount / sale.amount
-                            ELSE 0 END AS part
+                            ELSE 0 END AS part,
+                       piece.amount
                   FROM piece
                   JOIN sale ON sale.move_id = piece.move_id AND sale.lead_id = piece.lead_id
                   LEFT JOIN settlement ON settlement.id = piece.id
                                       AND settlement.move_id = piece.move_id
-                  LEFT JOIN account_move_line counterpart
-                    ON counterpart.id = settlement.counterpart_line_id
-                  LEFT JOIN account_payment payment ON payment.id = counterpart.payment_id
+                  -- An exchange difference waits with the payment that brought it about.
+                  LEFT JOIN account_move_line cause ON cause.id = settlement.cause_line_id
+                  LEFT JOIN account_payment payment ON payment.id = cause.payment_id
             )
             SELECT move_id, lead_id, settlement_key, MIN(counterpart_line_id)
                        AS counterpart_line_id, MAX(date) AS date, kind, SUM(part) AS part
               FROM (
-                SELECT * FROM settled WHERE kind != 'none'
+                SELECT move_id, lead_id, settlement_key, counterpart_line_id, date, kind, part
+                  FROM settled
+                 WHERE kind != 'none'
                  UNION ALL
                 SELECT sale.move_id, sale.lead_id, '', NULL, sale.invoice_date,
-                       CASE WHEN sale.amount = 0 THEN 'earned' ELSE 'open' END,
+                       CASE WHEN sale.amount = COALESCE(settled.amount, 0)
+                            THEN 'earned' ELSE 'open' END,
                        1 - COALESCE(settled.part, 0)
                   FROM sale
                   LEFT JOIN (
-                    SELECT move_id, lead_id, SUM(part) AS part
+                    SELECT move_id, lead_id, SUM(part) AS part, SUM(amount) AS amount
                       FROM settled
                      GROUP BY move_id, lead_id
                        ) settled ON settled.move_id = sale.move_id

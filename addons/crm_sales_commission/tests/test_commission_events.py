@@ -217,6 +217,34 @@ class TestCommissionEvents(CommissionCommon):
         self.assertTrue(payment.is_matched)
         self.assertEarned(sam=100.0)
 
+    def test_exchange_difference_waits_with_its_payment(self):
+        """1,000 EUR are 500 when invoiced, and 400 when they are paid: 100 of difference."""
+        self.company.commission_waits_for_bank = True
+        euro = self.setup_other_currency("EUR", rates=[("2024-01-01", 2.0), ("2024-01-15", 2.5)])
+        journal = self.company_data["default_journal_bank"]
+        outstanding = self.company_data["default_account_assets"].copy({"reconcile": True})
+        journal.inbound_payment_method_line_ids.payment_account_id = outstanding
+        self.assertFalse(self._pay(self._create_sale(1000.0, currency_id=euro.id)).is_matched)
+        self.assertEarned()
+        self.assertEqual(self._get_sums("open"), {"sam-seller": 50.0})
+        self.company.commission_waits_for_bank = False
+        self.assertEarned(sam=50.0)
+
+    def test_credit_note_with_other_taxes(self):
+        """1,220 with 220 of taxes, credited by 1,220 without: nothing is due, nothing stays open,
+        and the sale was 220 less than nothing.
+        """
+        tax = self.env["account.tax"].create({"name": "22 %", "amount": 22.0})
+        for deal in (self.env["crm.lead"], self._create_deal(user_id=self.sam.id)):
+            with self.subTest(deal=bool(deal)):
+                before = self._get_sums().get("sam-seller", 0.0)
+                line = {"opportunity_id": deal.id}
+                invoice = self._create_sale(1000.0, taxes=tax, line=line)
+                credit = self._create_sale(1220.0, move_type="out_refund", line=line)
+                self._settle(invoice, credit)
+                self.assertAlmostEqual(self._get_sums().get("sam-seller", 0.0) - before, -22.0)
+                self.assertEqual(self._get_sums("open"), {})
+
     def test_deleted_document(self):
         invoice = self._create_sale(1000.0)
         self._pay(invoice)
