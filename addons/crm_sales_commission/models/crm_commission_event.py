@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
 #: Documents that are looked at in one transaction when all are computed.
-_PART_SIZE = 500
+_PART_SIZE = 5000
 #: What commission is booked by: the sum of the events of a key is what it is entitled to now.
 _KEY = ("move_key", "lead_key", "plan_id", "user_id", "kind", "settlement_key")
 
@@ -274,6 +274,15 @@ class CrmCommissionEvent(models.Model):
                  GROUP BY %(key)s
             ),
             today (company_id, date) AS (%(today)s),
+            -- Few, and known before: PostgreSQL would go through all currencies for each event.
+            agreed AS MATERIALIZED (
+                SELECT plan.id AS plan_id, plan.rate_kind, plan.rate, currency.decimal_places,
+                       today.date AS today
+                  FROM crm_commission_plan plan
+                  JOIN res_company company ON company.id = plan.company_id
+                  JOIN res_currency currency ON currency.id = company.currency_id
+                  JOIN today ON today.company_id = company.id
+            ),
             difference AS (
                 SELECT %(key)s,
                        COALESCE(desired.company_id, booked.company_id) AS company_id,
@@ -288,15 +297,12 @@ class CrmCommissionEvent(models.Model):
                        booked.stamped_rate,
                        COALESCE(booked.is_stamped, FALSE) AS is_stamped,
                        booked.move_key IS NOT NULL AS is_correction,
-                       CASE WHEN booked.is_stamped THEN today.date
+                       CASE WHEN booked.is_stamped THEN agreed.today
                             ELSE COALESCE(desired.date, booked.date) END AS date,
-                       plan.rate_kind, plan.rate, currency.decimal_places
+                       agreed.rate_kind, agreed.rate, agreed.decimal_places
                   FROM desired
                   FULL JOIN booked USING (%(key)s)
-                  JOIN crm_commission_plan plan ON plan.id = plan_id
-                  JOIN res_company company ON company.id = plan.company_id
-                  JOIN res_currency currency ON currency.id = company.currency_id
-                  JOIN today ON today.company_id = company.id
+                  JOIN agreed USING (plan_id)
                   LEFT JOIN account_move move ON move.id = move_key
                   LEFT JOIN (SELECT id FROM crm_lead) lead ON lead.id = lead_key
             ),
