@@ -158,7 +158,9 @@ class CrmLeadShare(models.AbstractModel):
               JOIN document ON document.id = line.move_id
              WHERE %s AND %s
             """,
-            SQL("line.id = ANY(%s)", instalments.line_ids) if instalments else SQL("TRUE"),
+            SQL("line.id = ANY(%s)", instalments.line_ids)
+            if instalments and instalments.line_ids
+            else SQL("TRUE"),
             self._get_is_instalment_sql(),
         )
 

@@ -1,6 +1,13 @@
 from odoo import models
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.scope import Scope
+
+#: From so many documents on it is asked how many there are.
+_MANY = 5000
+#: If they are at least this part of all, reading all settlements is faster than looking up theirs.
+_LARGE_PART = 1 / 3
+
 
 class CrmSalesCredit(models.AbstractModel):
     """Whose sale a document is, and what became of it: the one place that says so.
@@ -43,11 +50,24 @@ class CrmSalesCredit(models.AbstractModel):
             "%s, sale AS MATERIALIZED (%s), flow AS MATERIALIZED (%s)",
             shares._get_relations_sql(
                 document_ids=SQL("SELECT UNNEST(%s::int[])", document_ids),
-                instalments=shares._get_instalment_scope(document_ids),
+                instalments=self._get_instalment_scope(document_ids),
             ),
             self._get_sale_sql(),
             self._get_flow_sql(),
         )
+
+    def _get_instalment_scope(self, document_ids: list[int]) -> Scope:
+        """What of the books is read for these documents: their instalments, or all."""
+        if len(document_ids) >= _MANY:
+            [(count,)] = self.env.execute_query(
+                SQL(
+                    "SELECT COUNT(*) FROM account_move WHERE %s",
+                    self.env["account.receivable.document"]._get_is_document_sql("account_move"),
+                )
+            )
+            if len(document_ids) >= count * _LARGE_PART:
+                return Scope()
+        return self.env["crm.lead.share"]._get_instalment_scope(document_ids)
 
     def _get_sale_sql(self) -> SQL:
         return SQL(
@@ -89,11 +109,16 @@ class CrmSalesCredit(models.AbstractModel):
                             WHEN piece.counted_as = 'discount'
                                  AND NOT COALESCE(sale.commission_counts_discount, FALSE)
                             THEN 'lost'
+                            -- An exchange difference waits with the payment that brought it about.
                             WHEN sale.commission_waits_for_bank
                                  AND settlement.other_id IS NULL
                                  AND (settlement.counterpart_line_id IS NULL
                                           AND piece.id IS NOT NULL
-                                      OR NOT payment.is_matched)
+                                      OR (SELECT NOT payment.is_matched
+                                            FROM account_move_line cause
+                                            JOIN account_payment payment
+                                              ON payment.id = cause.payment_id
+                                           WHERE cause.id = settlement.cause_line_id))
                             THEN 'open'
                             ELSE 'earned' END AS kind,
                        CASE WHEN sale.untaxed != 0 THEN piece.amount_untaxed / sale.untaxed
@@ -104,9 +129,6 @@ class CrmSalesCredit(models.AbstractModel):
                   JOIN sale ON sale.move_id = piece.move_id AND sale.lead_id = piece.lead_id
                   LEFT JOIN settlement ON settlement.id = piece.id
                                       AND settlement.move_id = piece.move_id
-                  -- An exchange difference waits with the payment that brought it about.
-                  LEFT JOIN account_move_line cause ON cause.id = settlement.cause_line_id
-                  LEFT JOIN account_payment payment ON payment.id = cause.payment_id
             )
             SELECT move_id, lead_id, settlement_key, MIN(counterpart_line_id)
                        AS counterpart_line_id, MAX(date) AS date, kind, SUM(part) AS part

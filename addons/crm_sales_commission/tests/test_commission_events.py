@@ -1,6 +1,10 @@
+import logging
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.tests import tagged
 
+from ..models import crm_commission_event
 from .common import CommissionCommon
 
 
@@ -253,6 +257,45 @@ class TestCommissionEvents(CommissionCommon):
         self.assertEarned()
         invoice.with_context(force_delete=True).unlink()
         self.assertEarned()
+
+    def test_credit_note_of_a_deleted_invoice(self):
+        """It counted for the invoice's salesperson; now for its own."""
+        self._create_plan(self.ann)
+        invoice = self._create_sale(1000.0)
+        self._pay(invoice)
+        credit = invoice._reverse_moves([{"invoice_date": invoice.invoice_date}])
+        credit.invoice_user_id = self.ann
+        credit.action_post()
+        self._pay(credit)
+        self.assertEarned()
+        invoice.button_draft()
+        invoice.with_context(force_delete=True).unlink()
+        self.assertEarned(ann=-100.0)
+
+    def test_one_of_many_fails(self):
+        """The others are booked, and what fails is noted."""
+        events = self.env["crm.commission.event"]
+        self._follow()
+        bad, good = self._create_sale(1000.0), self._create_sale(500.0)
+        self.env.flush_all()
+        book = type(events)._book
+
+        def fail(records, document_ids):
+            if bad.id in document_ids:
+                raise ValueError
+            return book(records, document_ids)
+
+        position = 0
+        with (
+            patch.object(type(events), "_book", fail),
+            patch.object(crm_commission_event, "_SMALL_PART_SIZE", 1),
+            self.assertLogs(crm_commission_event.__name__, logging.INFO),
+        ):
+            while position is not None:
+                position = events._on_all_receivables_changed(self.company.id, position)
+        self.assertEqual(events.search([]).mapped("move_key"), good.ids)
+        failed = self.env["account.receivable.change"].sudo().search([("failure", "!=", False)])
+        self.assertEqual(failed.mapped("res_id"), bad.ids)
 
     def test_rerun_changes_nothing(self):
         self._pay(self._create_sale(1000.0), 333.33)
