@@ -1,12 +1,12 @@
 {
     "name": "CRM Customer Purchases - Sales Orders",
     "summary": "Quotations show what the customer buys; a click adds what it could buy",
-    "version": "19.0.1.0.1",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
-    "depends": ["crm_customer_hold", "crm_customer_purchase", "sale"],
+    "depends": ["crm_customer_purchase", "sale"],
     "data": ["views/sale_order_views.xml"],
-    "auto_install": ["crm_customer_purchase", "sale"],
+    "auto_install": True,
     "uninstall_hook": "uninstall_hook",
 }

@@ -1,1 +1,1 @@
-from . import crm_customer_purchase_line, crm_customer_suggestion, res_partner, sale_order
+from . import crm_customer_purchase_line, crm_customer_suggestion, sale_order

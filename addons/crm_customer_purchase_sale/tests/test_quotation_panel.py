@@ -93,10 +93,3 @@ class TestQuotationPanel(PurchaseCommon):
         self._refresh()
         rows = self.purchases.search([("partner_id", "=", self.partner.id)])
         self.assertEqual(set(rows.product_id.ids), {self.flour.id, self.salt.id})
-
-    def test_customers_on_hold_are_left_alone(self):
-        rows = self.env["crm.customer.purchase"]
-        domain = [("partner_id", "=", self.partner.id), ("is_left_alone", "=", True)]
-        self.assertFalse(rows.search(domain))
-        self.partner.hold_policy = "always"
-        self.assertTrue(rows.search(domain))
