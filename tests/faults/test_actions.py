@@ -199,6 +199,44 @@ for acts in ([pay, freeze], [freeze, pay]):
 print("RESULT " + json.dumps(found))
 """
 
+#: Two clicks on *Add*, each in a transaction that began before the other one ended.
+TWO_CLICKS = """
+import json
+from functools import partial
+from odoo.modules.registry import Registry
+from odoo.service.model import retrying
+
+registry = Registry(env.cr.dbname)
+bought = env["product.product"].create({"name": "Bought"})
+customer = env["res.partner"].create({"name": "Two clicks"})
+
+
+def click(cr, suggestion, order):
+    env(cr=cr)["crm.customer.suggestion"].browse(suggestion.id).with_context(
+        quotation_id=order.id).action_add_to_quotation()
+    return True
+
+
+found = []
+# What costs nothing changes no total of the order.
+for price in (0, 10):
+    product = env["product.product"].create({"name": f"For {price}", "list_price": price})
+    suggestion = env["crm.customer.suggestion"].create({
+        "company_id": env.company.id, "partner_id": customer.id, "product_id": product.id,
+        "because_product_id": bought.id})
+    order = env["sale.order"].create({"partner_id": customer.id})
+    env.cr.commit()
+    with registry.cursor() as first, registry.cursor() as second:
+        for cr in (first, second):
+            cr.execute("SELECT 1 FROM sale_order LIMIT 1")
+        for cr in (first, second):
+            retrying(partial(click, cr, suggestion, order), env(cr=cr))
+    env.cr.rollback()
+    env.invalidate_all()
+    found.append(len(order.order_line))
+print("RESULT " + json.dumps(found))
+"""
+
 
 @pytest.fixture(scope="module")
 def database(environment):
@@ -227,3 +265,8 @@ def test_cost_beside_payment(environment, database):
     """Neither fails, neither waits, and both are there."""
     output = environment.shell(database, COST_BESIDE_PAYMENT, log=log_file("faults-cost"))
     assert json.loads(output[output.index("RESULT ") + 7 :].splitlines()[0]) == [[150, 14]] * 4
+
+
+def test_two_clicks_add_once(environment, database):
+    output = environment.shell(database, TWO_CLICKS, log=log_file("faults-clicks"))
+    assert json.loads(output[output.index("RESULT ") + 7 :].splitlines()[0]) == [1, 1]

@@ -1,5 +1,6 @@
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 
 class CrmCustomerSuggestion(models.Model):
@@ -27,6 +28,12 @@ class CrmCustomerSuggestion(models.Model):
             raise UserError(
                 self.env._("Save a quotation of this customer before you add products to it.")
             )
+        # Two clicks at the same moment: the second one waits, is refused as the order was written
+        # since it began, and is repeated by Odoo: then it sees the first one's line. A lock alone
+        # would not do: having waited for it, a transaction still sees what was there before.
+        self.env.cr.execute(
+            SQL("UPDATE sale_order SET write_date = write_date WHERE id = %s", order.id)
+        )
         known = order.order_line.product_id
         self.env["sale.order.line"].create(
             [
