@@ -4,8 +4,13 @@ from odoo.tools import SQL
 
 from odoo.addons.account_receivable_settlement.scope import Scope
 
+from ..changed_rows import write_changed_rows
+
 #: Up to so many customers one statement is quicker than tables with statistics.
 FEW_CUSTOMERS = 50
+
+#: The relation that holds the rows as they shall be.
+RESULT = "purchase_result"
 
 #: What is said of a customer and a product, and how it comes out of the judged row.
 COLUMNS = {
@@ -136,7 +141,7 @@ class CrmCustomerPurchase(models.Model):
             "purchase_basis": health._get_basis_sql(policies, scope.as_of),
             "purchase_day": self._get_day_sql(scope),
             "purchase_fact": self._get_fact_sql(),
-            "purchase_result": self._get_result_sql(),
+            RESULT: self._get_result_sql(),
         }
 
     def _get_day_sql(self, scope) -> SQL:
@@ -242,7 +247,9 @@ class CrmCustomerPurchase(models.Model):
         relations = self._get_relations(Scope(companies, partners))
         health = self.env["crm.customer.health"]
         if partners is not None and len(partners) <= FEW_CUSTOMERS:
-            self._write_result(SQL("%s,", health._get_with_sql(relations)), companies, partners)
+            write_changed_rows(
+                self, RESULT, COLUMNS, companies, partners, health._get_with_sql(relations)
+            )
             self.env["crm.customer.suggestion"]._drop_bought(companies, partners)
             return
         health._raise_work_memory()
@@ -252,56 +259,9 @@ class CrmCustomerPurchase(models.Model):
                 SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", SQL.identifier(name), select)
             )
             self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(name)))
-        self._write_result(SQL("WITH"), companies, partners)
+        write_changed_rows(self, RESULT, COLUMNS, companies, partners)
         if partners is not None:
             self.env["crm.customer.suggestion"]._drop_bought(companies, partners)
-
-    def _write_result(self, with_sql: SQL, companies, partners):
-        """Bring the stored rows in line with ``purchase_result``, in one statement."""
-        columns = [*map(SQL.identifier, ("company_id", "partner_id", "product_id", *COLUMNS))]
-        self.env.cr.execute(
-            SQL(
-                """
-                %(with)s old AS (
-                    SELECT * FROM crm_customer_purchase
-                     WHERE company_id = ANY(%(companies)s) AND %(partners)s
-                ), gone AS (
-                    DELETE FROM crm_customer_purchase purchase
-                     USING old
-                     WHERE purchase.id = old.id
-                       AND NOT EXISTS (
-                           SELECT FROM purchase_result result
-                            WHERE result.company_id = old.company_id
-                              AND result.partner_id = old.partner_id
-                              AND result.product_id = old.product_id)
-                )
-                INSERT INTO crm_customer_purchase (
-                    %(columns)s, create_uid, create_date, write_uid, write_date)
-                SELECT %(result)s, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM purchase_result result
-                  LEFT JOIN old ON old.company_id = result.company_id
-                               AND old.partner_id = result.partner_id
-                               AND old.product_id = result.product_id
-                 WHERE old.id IS NULL OR (%(old_values)s) IS DISTINCT FROM (%(new_values)s)
-                ON CONFLICT (company_id, partner_id, product_id) DO UPDATE
-                   SET (%(columns)s, write_uid, write_date)
-                     = (%(excluded)s, EXCLUDED.write_uid, EXCLUDED.write_date)
-                """,
-                **{"with": with_sql},
-                companies=list(companies.ids),
-                partners=SQL("TRUE")
-                if partners is None
-                else SQL("partner_id = ANY(%s)", list(partners.ids)),
-                columns=SQL(", ").join(columns),
-                result=SQL(", ").join(SQL("result.%s", column) for column in columns),
-                excluded=SQL(", ").join(SQL("EXCLUDED.%s", column) for column in columns),
-                old_values=SQL(", ").join(SQL.identifier("old", name) for name in COLUMNS),
-                new_values=SQL(", ").join(SQL.identifier("result", name) for name in COLUMNS),
-                uid=self.env.uid,
-                now=fields.Datetime.now(),
-            )
-        )
-        self.invalidate_model()
 
     @api.model
     def _ask_for_all(self, companies):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..changed_rows import write_changed_rows
+
 #: A customer's products that are compared with others': those that brought most.
 COMPARED_PRODUCTS = 30
 #: For who buys a product, so many others are candidates: the best ones.
@@ -343,45 +345,7 @@ class CrmCustomerSuggestion(models.Model):
                 SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", SQL.identifier(name), select)
             )
             self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(name)))
-        columns = [*map(SQL.identifier, ("company_id", "partner_id", "product_id", *COLUMNS))]
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH old AS (
-                    SELECT * FROM crm_customer_suggestion WHERE company_id = ANY(%(companies)s)
-                ), gone AS (
-                    DELETE FROM crm_customer_suggestion suggestion
-                     USING old
-                     WHERE suggestion.id = old.id
-                       AND NOT EXISTS (
-                           SELECT FROM suggestion_result result
-                            WHERE result.company_id = old.company_id
-                              AND result.partner_id = old.partner_id
-                              AND result.product_id = old.product_id)
-                )
-                INSERT INTO crm_customer_suggestion (
-                    %(columns)s, create_uid, create_date, write_uid, write_date)
-                SELECT %(result)s, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM suggestion_result result
-                  LEFT JOIN old ON old.company_id = result.company_id
-                               AND old.partner_id = result.partner_id
-                               AND old.product_id = result.product_id
-                 WHERE old.id IS NULL OR (%(old_values)s) IS DISTINCT FROM (%(new_values)s)
-                ON CONFLICT (company_id, partner_id, product_id) DO UPDATE
-                   SET (%(columns)s, write_uid, write_date)
-                     = (%(excluded)s, EXCLUDED.write_uid, EXCLUDED.write_date)
-                """,
-                companies=list(companies.ids),
-                columns=SQL(", ").join(columns),
-                result=SQL(", ").join(SQL("result.%s", column) for column in columns),
-                excluded=SQL(", ").join(SQL("EXCLUDED.%s", column) for column in columns),
-                old_values=SQL(", ").join(SQL.identifier("old", name) for name in COLUMNS),
-                new_values=SQL(", ").join(SQL.identifier("result", name) for name in COLUMNS),
-                uid=self.env.uid,
-                now=fields.Datetime.now(),
-            )
-        )
-        self.invalidate_model()
+        write_changed_rows(self, "suggestion_result", COLUMNS, companies)
 
     @api.model
     def _drop_bought(self, companies, partners):
