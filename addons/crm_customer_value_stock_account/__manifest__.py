@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Value - Deliveries",
-    "summary": "What the ledger and the deliveries say that goods cost",
-    "version": "19.0.1.0.1",
+    "summary": "What goods cost by ledger and deliveries; deliveries as cost to serve",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -59,7 +61,8 @@ class CrmServiceDriver(models.Model):
 
     def _get_event_sql(self) -> SQL | None:
         """Hook: what happened, ``SELECT company_id, partner_id, date, quantity``; contacts stand
-        for their customer. A kind of another addon adds its own.
+        for their customer. A kind of another addon adds its own; :meth:`_get_day_sql` says on which
+        day a moment was.
         """
         self.ensure_one()
         return {
@@ -69,6 +72,23 @@ class CrmServiceDriver(models.Model):
             "meeting": self._get_meeting_sql(),
             "lost_opportunity": self._get_lost_sql(),
         }.get(self.kind)
+
+    def _get_day_sql(self, moment: SQL) -> SQL:
+        """The day of a moment (in UTC, as Odoo keeps it) by the clocks of the driver's company."""
+        now = self.company_id._get_now()
+        hours, minutes = divmod(abs(now.utcoffset()) // timedelta(minutes=1), 60)
+        # PostgreSQL may lack old names of time zones: then what the clocks are ahead by today.
+        # POSIX counts it the other way round.
+        sign = "+" if now.utcoffset() < timedelta() else "-"
+        return SQL(
+            """
+            (%(moment)s AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(
+                (SELECT name FROM pg_timezone_names WHERE name = %(zone)s), %(ahead)s))::date
+            """,
+            moment=moment,
+            zone=str(now.tzinfo),
+            ahead=f"<company>{sign}{hours:02}:{minutes:02}",
+        )
 
     def _get_document_sql(self, types) -> SQL:
         return SQL(
@@ -115,11 +135,15 @@ class CrmServiceDriver(models.Model):
         )
 
     def _get_meeting_sql(self) -> SQL:
-        """Meetings about an opportunity or with a contact of a customer: each counts once."""
+        """Meetings about an opportunity or with a contact of a customer: each counts once. One of a
+        whole day is on that day wherever it is.
+        """
         return SQL(
             """
             SELECT DISTINCT COALESCE(lead.company_id, person.company_id) AS company_id,
-                   customer.partner_id, event.start::date AS date, 1 AS quantity, event.id
+                   customer.partner_id,
+                   CASE WHEN event.allday THEN event.start_date ELSE %(day)s END AS date,
+                   1 AS quantity, event.id
               FROM calendar_event event
               JOIN res_users person ON person.id = event.user_id
               LEFT JOIN crm_lead lead ON lead.id = event.opportunity_id
@@ -135,20 +159,22 @@ class CrmServiceDriver(models.Model):
                 SELECT commercial_partner_id FROM res_partner WHERE id = lead.partner_id
                    ) customer
              WHERE event.active AND event.stop < NOW() AT TIME ZONE 'UTC'
-               AND COALESCE(lead.company_id, person.company_id) = %s
+               AND COALESCE(lead.company_id, person.company_id) = %(company)s
             """,
-            self.company_id.id,
+            day=self._get_day_sql(SQL("event.start")),
+            company=self.company_id.id,
         )
 
     def _get_lost_sql(self) -> SQL:
         return SQL(
             """
             SELECT COALESCE(company_id, %(company)s) AS company_id, partner_id,
-                   COALESCE(date_closed, write_date)::date AS date, 1 AS quantity
+                   %(day)s AS date, 1 AS quantity
               FROM crm_lead
              WHERE won_status = 'lost' AND type = 'opportunity'
                AND COALESCE(company_id, %(company)s) = %(company)s
             """,
+            day=self._get_day_sql(SQL("COALESCE(date_closed, write_date)")),
             company=self.company_id.id,
         )
 

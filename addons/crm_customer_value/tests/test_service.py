@@ -13,9 +13,9 @@ class ServiceCommon(CostCommon):
         return super().get_default_groups() | cls.env.ref("sales_team.group_sale_manager")
 
     @classmethod
-    def _create_driver(cls, kind, unit_cost=None, **rate):
+    def _create_driver(cls, kind, unit_cost=None, company=None, **rate):
         driver = cls.env["crm.service.driver"].create(
-            {"name": kind, "kind": kind, "company_id": cls.company.id}
+            {"name": kind, "kind": kind, "company_id": (company or cls.company).id}
         )
         if unit_cost is not None:
             rate["unit_cost"] = unit_cost
@@ -23,6 +23,20 @@ class ServiceCommon(CostCommon):
             {"driver_id": driver.id, "date_from": "2020-01-01", **rate}
         )
         return driver
+
+    @classmethod
+    def _create_capacity(cls):
+        """A minute costs 560,000 / 700,000 = 0.80."""
+        return cls.env["crm.service.capacity"].create(
+            {
+                "name": "Customer service",
+                "company_id": cls.company.id,
+                "date_from": "2024-01-01",
+                "date_to": "2024-03-31",
+                "cost": 560000.0,
+                "practical_minutes": 700000.0,
+            }
+        )
 
     def _count(self, *drivers):
         """Rows ``(customer, month, quantity, amount)`` of these drivers."""
@@ -143,20 +157,66 @@ class TestService(ServiceCommon):
         driver = self._create_driver("meeting", 90.0)
         self.assertEqual(self._count(driver), [("Prompt & Sons", "2024-03-01", 1.0, 90.0)])
 
+    def test_day_of_the_company(self):
+        """On the last of January in Greenwich it is February in Auckland, and still January in
+        Honolulu; a meeting of a whole day is on that day.
+        """
+        lead = self.env["crm.lead"].create(
+            {"name": "Oven", "type": "opportunity", "partner_id": self.partner.id}
+        )
+        lead.action_set_lost()
+        lead.date_closed = "2024-01-31 12:30:00"
+        self.env["calendar.event"].create(
+            [
+                {
+                    "name": "Talk",
+                    "start": start,
+                    "stop": start,
+                    "allday": is_allday,
+                    "user_id": self.env.uid,
+                    "partner_ids": self.partner.ids,
+                }
+                for start, is_allday in [
+                    ("2024-01-31 12:30:00", False),
+                    ("2024-02-01 05:00:00", False),
+                    ("2024-01-31 08:00:00", True),
+                ]
+            ]
+        )
+        for zone, meetings, lost in [
+            ("UTC", {"2024-01-01": 2, "2024-02-01": 1}, "2024-01-01"),
+            ("Pacific/Auckland", {"2024-01-01": 1, "2024-02-01": 2}, "2024-02-01"),
+            ("Pacific/Honolulu", {"2024-01-01": 3}, "2024-01-01"),
+        ]:
+            with self.subTest(zone=zone):
+                self.company.partner_id.sudo().tz = zone
+                rows = self._count(self._create_driver("meeting", 90.0))
+                self.assertEqual({row[1]: row[2] for row in rows}, meetings)
+                [row] = self._count(self._create_driver("lost_opportunity", 300.0))
+                self.assertEqual(row[1], lost)
+
+    def test_time_zone_that_the_database_lacks(self):
+        """Its clocks are ahead by what they are ahead by today."""
+        driver = self._create_driver("meeting", 5.0)
+        for zone, day in [
+            ("Pacific/Auckland", "2024-02-01"),
+            ("Pacific/Marquesas", "2024-01-31"),
+            ("Asia/Kolkata", "2024-01-31"),
+        ]:
+            self.company.partner_id.sudo().tz = zone
+            known = driver._get_day_sql(SQL("'2024-01-31 12:30'::timestamp"))
+            unknown = SQL(
+                known.code.replace("WHERE name =", "WHERE FALSE AND name ="), *known.params
+            )
+            for sql in (known, unknown):
+                [[found]] = self.env.execute_query(SQL("SELECT %s", sql))
+                self.assertEqual(str(found), day, zone)
+
     def test_time_driven(self):
         """Kaplan and Anderson: 560,000 for 700,000 minutes; 49,000 orders at 8 minutes, 1,400
         inquiries at 44, 2,500 credit checks at 50: 462,880 used, 97,120 unused.
         """
-        capacity = self.env["crm.service.capacity"].create(
-            {
-                "name": "Customer service",
-                "company_id": self.company.id,
-                "date_from": "2024-01-01",
-                "date_to": "2024-03-31",
-                "cost": 560000.0,
-                "practical_minutes": 700000.0,
-            }
-        )
+        capacity = self._create_capacity()
         self.assertEqual(capacity.minute_rate, 0.8)
         events = {}
         for quantity, minutes in ((49000, 8), (1400, 44), (2500, 50)):

@@ -1,1 +1,1 @@
-from . import account_invoice_cost, stock_move
+from . import account_invoice_cost, crm_service_driver, stock_move

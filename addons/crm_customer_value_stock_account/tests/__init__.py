@@ -1,1 +1,1 @@
-from . import test_delivery_cost
+from . import test_delivery_cost, test_delivery_driver
