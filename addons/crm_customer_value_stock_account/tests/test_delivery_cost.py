@@ -234,6 +234,51 @@ class TestDeliveryCost(CostCommon):
         self.assertCost(invoice.with_env(self.env), 11.0, "delivery")
         self.assertCost(self._bill(order), 11.0, "delivery")
 
+    def test_kit_of_a_bill_of_materials(self):
+        """Manufacturing explodes the kit: two kits of two mills and three sieves each, delivered
+        one after the other, the second one with dearer mills.
+        """
+        if "mrp.bom" not in self.env or "bom_line_id" not in self.env["stock.move"]._fields:
+            self.skipTest("kits have bills of materials in sale_mrp")
+        sieve = self._create_costly("Sieve", 0.0, is_storable=True, categ_id=self.category.id)
+        self._receive(6, 2.0, sieve)
+        # Eight mills at 5 go before, so that two at 5 are left before those at 8.
+        earlier = self._order(8)
+        self._deliver(earlier, 8)
+        kit = self._create_costly(
+            "Milling Kit",
+            0.0,
+            is_storable=True,
+            categ_id=self.category.id,
+            invoice_policy="delivery",
+        )
+        self.root["mrp.bom"].create(
+            {
+                "product_tmpl_id": kit.product_tmpl_id.id,
+                "product_qty": 1,
+                "type": "phantom",
+                "company_id": self.company.id,
+                "bom_line_ids": [
+                    Command.create({"product_id": product.id, "product_qty": quantity})
+                    for product, quantity in [(self.goods, 2), (sieve, 3)]
+                ],
+            }
+        )
+        order = self._order(2, kit)
+        moves = order.order_line.move_ids
+        self.assertEqual(
+            {move.product_id.name: move.product_uom_qty for move in moves}, {"Mill": 4, "Sieve": 6}
+        )
+        for cost in (2 * 5.0 + 3 * 2.0, 2 * 8.0 + 3 * 2.0):
+            moves = order.order_line.move_ids.filtered(lambda move: move.state != "done")
+            for move in moves:
+                move.quantity = 2 if move.product_id.name == "Mill" else 3
+            moves.picked = True
+            moves.with_context(cancel_backorder=False)._action_done()
+            invoice = self._bill(order)
+            self.assertEqual(invoice.invoice_line_ids.quantity, 1)
+            self.assertCost(invoice, cost, "delivery")
+
     def test_drop_shipped(self):
         """What was never in stock costs what its purchase says, in the company's currency."""
         if "purchase_line_id" not in self.env["stock.move"]._fields:
