@@ -76,11 +76,15 @@ class Postgres:
 
 
 class PrivateServer:
-    """This checkout's own server, run from the programs in the Python environment."""
+    """This checkout's own server, run from the programs in the Python environment.
 
-    def __init__(self, programs=None):
+    :param name: another one is for a test that stops it in the middle of work.
+    """
+
+    def __init__(self, programs=None, name="postgres"):
         self.programs = programs
-        self.folder = state_dir() / "postgres"
+        self.name = name
+        self.folder = state_dir() / name
         self.socket_folder = socket_folder(self.folder)
 
     @property
@@ -107,7 +111,7 @@ class PrivateServer:
             if not data.exists():
                 self._create(data)
             self._forget_dead_server(data)
-            log = log_file("postgres")
+            log = log_file(self.name)
             if log.exists() and log.stat().st_size > 10**7:
                 log.unlink()
             settings = {**SETTINGS, "unix_socket_directories": str(self.socket_folder)}
@@ -172,7 +176,7 @@ class PrivateServer:
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             options = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        with open(log_file("postgres"), "a", encoding="utf-8") as log:
+        with open(log_file(self.name), "a", encoding="utf-8") as log:
             done = subprocess.run(
                 [str(self.programs / program), *map(str, arguments)],
                 stdin=subprocess.DEVNULL,
@@ -184,11 +188,11 @@ class PrivateServer:
                 **options,
             )
         if done.returncode:
-            raise SetupError(f"PostgreSQL's {program} failed; see {log_file('postgres')}")
+            raise SetupError(f"PostgreSQL's {program} failed; see {log_file(self.name)}")
 
 
 def socket_folder(preferred):
     """A folder whose socket's path is short enough for the system."""
     if len(str(preferred / f".s.PGSQL.{PORT}.lock")) <= LONGEST_SOCKET_PATH:
         return preferred
-    return Path(tempfile.gettempdir(), f"{NAME}-{os.geteuid()}-{checkout_key()}")
+    return Path(tempfile.gettempdir(), f"{NAME}-{os.geteuid()}-{checkout_key()}-{preferred.name}")

@@ -2,6 +2,7 @@ import datetime
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 #: The longest period of a digest is a month, and it is compared with the one before.
 KEPT_DAYS = 62
@@ -125,19 +126,33 @@ class CrmCustomerCompanyDay(models.Model):
     def _keep(self, company, day: datetime.date):
         """Keep a day, bring what was paid on the others up to date, and forget the oldest ones.
 
-        Nothing if another process keeps it, too: Odoo's scheduled actions run once at a time.
+        Nothing if another process has kept it: the action may run twice, when the scheduler that
+        began it lost its connection.
         """
         health = self.env["crm.customer.health"]
         today = company._get_today()
         since = today - datetime.timedelta(days=KEPT_DAYS + 1)
         self.search([("company_id", "=", company.id), ("date", "<=", since)]).unlink()
-        new = self.create(
-            {
-                "company_id": company.id,
-                "date": day,
-                "overdue_amount": health._get_overdue_total(company, day),
-            }
+        kept = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO crm_customer_company_day (
+                    company_id, date, overdue_amount,
+                    create_uid, create_date, write_uid, write_date)
+                VALUES (%(company)s, %(day)s, %(overdue)s, %(uid)s, %(now)s, %(uid)s, %(now)s)
+                ON CONFLICT (company_id, date) DO NOTHING
+                RETURNING id
+                """,
+                company=company.id,
+                day=day,
+                overdue=health._get_overdue_total(company, day),
+                uid=self.env.uid,
+                now=fields.Datetime.now(),
+            )
         )
+        if not kept:
+            return
+        new = self.browse(kept[0])
         if day == today - datetime.timedelta(days=1):
             received = health._get_cash_by_day(company, since, day)
             for row in self.search([("company_id", "=", company.id)]):

@@ -170,6 +170,12 @@ class TestHealthDigest(HealthCommon):
             self.assertEqual((days - first).date, datetime(2024, 4, 10).date())
             self.assertEqual((days - first).overdue_amount, 100.0)
 
+    def test_day_that_another_process_kept_meanwhile(self):
+        self._invoice(100.0, invoice_date_due="2024-04-01")
+        kept = self._keep_days()
+        with patch.object(type(kept), "_get_missing_days", return_value=kept.mapped("date")[:2]):
+            self.assertEqual(self._keep_days(), kept)
+
     def test_what_is_booked_later_for_a_kept_day_counts_from_the_next_night_on(self):
         invoice = self._invoice(1000.0, invoice_date_due="2024-04-30")
         self._keep_days()

@@ -120,13 +120,13 @@ class Refresh:
         return norms.try_lock_for_update()
 
     def _refresh_some(self, companies, partners):
-        scope = HealthScope(companies, partners)
+        self._flush_sources()
+        scope = self.env["account.receivable"]._look_up(HealthScope(companies, partners))
         if len(partners) > FEW_CUSTOMERS:
             self._fill_tables(scope)
             self._write_result(SQL(""), companies, partners)
         else:
-            self._flush_sources()
-            relations = self._get_relations(self.env["account.receivable"]._look_up(scope))
+            relations = self._get_relations(scope)
             self._write_result(self._get_with_sql(relations), companies, partners)
 
     def _refresh_all(self, norms):

@@ -1,0 +1,264 @@
+"""All our addons at work, while processes are killed, sessions are cut, and the server crashes.
+
+In the end *Verify* finds nothing, and nothing was done twice.
+"""
+
+import dataclasses
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from environment.addons import our_addons
+from environment.console import SetupError
+from environment.databases import Databases
+from environment.paths import TESTS, checkout_key, log_file, state_dir
+from environment.postgres import Postgres, PrivateServer
+from faults.everything_actors import CUSTOMERS, DEALS
+from faults.test_customer_health import PREPARE, Actors
+
+ACCOUNTANTS, SALESPEOPLE, SCHEDULERS = 4, 2, 2
+#: A longer soak: FAULTS_SECONDS=3600 setup/test tests/faults/test_everything.py
+SECONDS = int(os.environ.get("FAULTS_SECONDS", "60"))
+FAULTS = 500
+#: On a slow machine it takes longer until there were so many.
+LONGEST = 5 * SECONDS
+
+PREPARE_MORE = """
+for number in range(%d):
+    env["res.partner"].search([("ref", "=", f"faults {number}")]) or env["res.partner"].create(
+        {"name": f"Faults {number}", "ref": f"faults {number}"}
+    )
+for number in range(%d):
+    env["crm.lead"].create({"name": f"Faults {number}", "type": "opportunity"})
+env["product.product"].create(
+    {"name": "Faults", "default_code": "FAULTS", "type": "service", "standard_price": 5}
+)
+plan = env["crm.commission.plan"].create({"name": "Faults", "rate": 5, "measure": "paid"})
+env.cr.commit()
+"""
+
+#: After the last fault: everything that waits is done, then all is recomputed plainly.
+SETTLE = """
+import json
+from faults.everything_actors import find_actions
+env.cr.execute("SET statement_timeout = 0")
+actions = find_actions(env)
+for _round in range(3):
+    for action in actions:
+        answer = action.method_direct_trigger()
+        assert answer is True, answer["params"]["data"]["debug"]
+runs = env["account.receivable.verification"]
+# Those that were asked for while everybody was at work say what waited then.
+runs.search([("state", "in", ("waiting", "running"))]).action_cancel()
+run = runs._request(env["res.company"].search([]), env.user)
+env.cr.commit()
+while run.state in ("waiting", "running"):
+    runs._cron_verify()
+    env.cr.commit()
+    env.invalidate_all()
+
+def twice(table, columns, condition="TRUE"):
+    env.cr.execute(
+        f"SELECT {columns}, COUNT(*) FROM {table} WHERE {condition} GROUP BY {columns}"
+        " HAVING COUNT(*) > 1"
+    )
+    return [list(map(str, row)) for row in env.cr.fetchall()]
+
+changes = env["account.receivable.change"].search([])
+print("RESULT " + json.dumps({
+    "state": run.state,
+    "checked": run.checked_count,
+    "differences": run.difference_count,
+    "in detail": [
+        [row.check, row.name, row.value, row.kept_amount, row.recomputed_amount]
+        for row in run.difference_ids
+    ][:20],
+    "not verified": run.failed_count,
+    "waiting": len(changes),
+    "flagged twice": twice("crm_customer_flag", "company_id, partner_id", "closed_on IS NULL"),
+    "told twice": twice(
+        "mail_activity", "res_id, user_id, activity_type_id", "res_model = 'crm.customer.health'"
+    ),
+    "mailed twice": twice("mail_mail", "email_to, body_html"),
+    "invoices": env["account.move"].search_count([("journal_id.code", "like", "FLT")]),
+    "open": sum(
+        env["crm.customer.health"]
+        .search([("partner_id.ref", "like", "faults")])
+        .mapped("open_amount")
+    ),
+}))
+"""
+VICTIMS = """
+SELECT pid FROM pg_stat_activity
+ WHERE datname = '%s' AND pid != pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+@pytest.fixture
+def own_server(environment):
+    """A database server that may crash: nobody else is on it."""
+    server = PrivateServer(environment.postgres.programs, name="postgres-faults")
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own_environment(environment, own_server):
+    return dataclasses.replace(
+        environment, postgres=Postgres(own_server.programs, own_server.environ)
+    )
+
+
+@pytest.fixture
+def database(environment, own_environment):
+    """All our addons on Odoo's demo data, brought over from the checkout's server."""
+    source, name = Databases(environment).template(demo=True), f"everything_{checkout_key()}"
+    databases = Databases(own_environment)
+    bring_over(environment, source, own_environment, name)
+    databases.install(name, our_addons(), demo=False, log=log_file("faults-install"))
+    own_environment.shell(name, PREPARE % ACCOUNTANTS + PREPARE_MORE % (CUSTOMERS, DEALS))
+    yield name
+    databases.drop(name)
+
+
+def bring_over(environment, source, target_environment, target):
+    dump = state_dir() / f"{target}.dump"
+    programs = environment.postgres.programs
+    subprocess.run(
+        [programs / "pg_dump", "-Fc", "-Z1", "-f", dump, source],
+        env=environment.environ,
+        stdin=subprocess.DEVNULL,
+        check=True,
+    )
+    Databases(target_environment).create(target)
+    subprocess.run(
+        [programs / "pg_restore", "--no-owner", "-j2", "-d", target, dump],
+        env=target_environment.environ,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,  # the extension is there already
+    )
+    dump.unlink()
+    files = environment.data_dir / "filestore"
+    shutil.rmtree(files / target, ignore_errors=True)
+    shutil.copytree(files / source, files / target, copy_function=os.link)
+
+
+class Faults:
+    """What goes wrong, and how often it did."""
+
+    def __init__(self, server, environment, database, actors, dice):
+        self.server = server
+        self.query = environment.postgres.query
+        self.database = database
+        self.actors = actors
+        self.dice = dice
+        self.processes = {}
+        self.counts = {"sessions cut": 0, "processes killed": 0, "server crashed": 0}
+        self.counts |= {"server stopped": 0}
+
+    def count(self):
+        return sum(self.counts.values())
+
+    def start(self, role, number):
+        self.processes[self.actors.ask(f"everything_actors.{role} {number}")] = (role, number)
+
+    def inject(self):
+        chance = self.dice.random()
+        if chance < 0.75:
+            self.cut_sessions()
+        elif chance < 0.95:
+            self.kill_somebody()
+        elif chance < 0.98:
+            self.crash_the_server()
+        else:
+            self.stop_the_server()
+
+    def get_sessions(self):
+        return [int(row[0]) for row in self.query(VICTIMS % self.database)]
+
+    def cut_sessions(self):
+        sessions = self.get_sessions()
+        chosen = self.dice.sample(sessions, min(len(sessions), 3))
+        for session in chosen:
+            self.query(f"SELECT pg_terminate_backend({session})")
+        self.counts["sessions cut"] += len(chosen)
+
+    def kill_somebody(self):
+        process = self.dice.choice(list(self.processes))
+        role, number = self.processes.pop(process)
+        os.kill(process, signal.SIGKILL)
+        self.counts["processes killed"] += 1
+        self.start(role, number)
+
+    def crash_the_server(self):
+        """One of its processes is killed: it ends all others, and recovers."""
+        if sessions := self.get_sessions():
+            os.kill(self.dice.choice(sessions), signal.SIGKILL)
+            self.counts["server crashed"] += 1
+            self.counts["sessions cut"] += len(sessions)
+            self.wait_for_the_server()
+
+    def stop_the_server(self):
+        self.counts["sessions cut"] += len(self.get_sessions())
+        self.server.stop()
+        self.counts["server stopped"] += 1
+        self.server.start()
+
+    def wait_for_the_server(self):
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self.query("SELECT 1")
+            except SetupError:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+
+    def get_mistakes(self):
+        """Who ended by themselves: nobody may."""
+        ended = {int(process): status for process, status in self.actors.ask("wait").items()}
+        return {
+            self.processes[one]: status for one, status in ended.items() if one in self.processes
+        }
+
+
+def test_nothing_is_lost_or_done_twice(own_server, own_environment, database):
+    seed = int(os.environ.get("FAULTS_SEED", time.strftime("%j")))
+    actors = Actors(own_environment, database)
+    faults = Faults(own_server, own_environment, database, actors, random.Random(seed))
+    try:
+        for role, count in (
+            ("accountant", ACCOUNTANTS),
+            ("salesperson", SALESPEOPLE),
+            ("scheduler", SCHEDULERS),
+        ):
+            for number in range(count):
+                faults.start(role, number)
+        start = time.monotonic()
+        while time.monotonic() < start + SECONDS or faults.count() < FAULTS:
+            assert time.monotonic() < start + LONGEST, f"only {faults.counts}"
+            time.sleep(faults.dice.uniform(0.1, 0.6))
+            faults.inject()
+            assert not faults.get_mistakes(), actors.log.read_text()[-5000:]
+    finally:
+        for process in faults.processes:
+            os.kill(process, signal.SIGKILL)
+        actors.stop()
+    output = own_environment.shell(
+        database, f"import sys\nsys.path.append({str(TESTS)!r})\n{SETTLE}"
+    )
+    result = json.loads(output[output.index("RESULT ") + 7 :].splitlines()[0])
+    print(f"\n{faults.count()} faults (seed {seed}): {faults.counts}; {result}")
+    assert result["invoices"] > SECONDS / 5 and result["open"] > 0, "somebody could work"
+    assert result["state"] == "done" and result["checked"] > 0 and not result["not verified"]
+    assert (result["differences"], result["in detail"]) == (0, [])
+    assert result["waiting"] == 0
+    assert result["flagged twice"] == result["told twice"] == result["mailed twice"] == []
