@@ -53,6 +53,7 @@ for _round in range(3):
     for action in actions:
         answer = action.method_direct_trigger()
         assert answer is True, answer["params"]["data"]["debug"]
+        env.cr.commit()  # what it did was done in another transaction
 runs = env["account.receivable.verification"]
 # Those that were asked for while everybody was at work say what waited then.
 runs.search([("state", "in", ("waiting", "running"))]).action_cancel()
@@ -104,8 +105,13 @@ SELECT pid FROM pg_stat_activity
 def own_server(environment):
     """A database server that may crash: nobody else is on it."""
     server = PrivateServer(environment.postgres.programs, name="postgres-faults")
+    remove(server)  # what an interrupted run left
     server.start()
     yield server
+    remove(server)
+
+
+def remove(server):
     server.stop()
     shutil.rmtree(server.folder, ignore_errors=True)
 
