@@ -1,0 +1,1 @@
+"""Our addons as wheels, as they would be on a package index."""
