@@ -16,6 +16,12 @@ from support.visitor import Visitor
 MODULE_TIME = datetime.timedelta(minutes=6)
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--long", action="store_true", help="also what takes many minutes, see tests/neighbours"
+    )
+
+
 @pytest.fixture(scope="module", autouse=True)
 def one_day():
     """Real servers have the real day, and figures of two days differ: a module that

@@ -42,6 +42,7 @@ class Environment:
     postgres: Postgres
     browser: Path | None
     addons: Path = ADDONS  # an older version of them, where an upgrade is tested
+    packages: Path | None = None  # where pip put Python packages and addons of others
 
     @property
     def data_dir(self):
@@ -56,7 +57,9 @@ class Environment:
             **self.postgres.environ,
             "ODOO_RC": str(self._write_configuration()),
             "PATH": os.pathsep.join([*map(str, first), os.environ.get("PATH", os.defpath)]),
-            "PYTHONPATH": str(self.odoo.python_path),
+            "PYTHONPATH": os.pathsep.join(
+                str(folder) for folder in (self.odoo.python_path, self.packages) if folder
+            ),
         }
         if os.environ.get("ODOO_HOME"):  # leave no compiled files in it
             variables["PYTHONPYCACHEPREFIX"] = str(state_dir() / "pycache")

@@ -1,0 +1,1 @@
+"""Addons of others beside ours: both do what they do alone."""
