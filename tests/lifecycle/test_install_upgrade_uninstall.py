@@ -90,6 +90,39 @@ import json
 lead = env["crm.lead"].browse(%d)
 print("DEAL " + json.dumps([lead.id, lead.stage_id.name, lead.billing_status, lead.paid_total]))
 """
+#: In a copy for tests somebody posts an invoice, each action of ours is started by hand, and the
+#: queue of e-mails too, which is not empty.
+USE_NEUTRALISED = """
+import json
+from odoo import Command
+addons = %r
+data = env["ir.model.data"].search([("model", "=", "ir.cron"), ("module", "in", addons)])
+crons = env["ir.cron"].with_context(active_test=False).browse(data.mapped("res_id"))
+env["account.move"].with_context(default_move_type="out_invoice").create(
+    {
+        "partner_id": env["res.partner"].create({"name": "Copy"}).id,
+        "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": 500})],
+    }
+).action_post()
+env.cr.commit()
+env.cr.execute("SELECT id FROM ir_cron WHERE active AND id = ANY(%%s)", [crons.ids])
+scheduled = [cron_id for [cron_id] in env.cr.fetchall()]
+ready = [job["cron_name"] for job in env["ir.cron"]._get_all_ready_jobs(env.cr)]
+names = set(crons.mapped("cron_name"))
+env.cr.commit()
+for cron in crons:
+    cron.method_direct_trigger()
+mail = env["mail.mail"].create({"email_to": "somebody@example.com", "subject": "Copy"})
+env["mail.mail"].process_email_queue()
+env.cr.commit()
+print("DEAL " + json.dumps({
+    "actions": len(crons),
+    "scheduled": scheduled,
+    "ready": [name for name in ready if name in names],
+    "sent": env["mail.mail"].search_count([("state", "=", "sent")]),
+    "queued": mail.exists().state,
+}))
+"""
 UNINSTALL = """
 modules = env["ir.module.module"].search([("name", "in", %r)])
 modules.button_immediate_uninstall()
@@ -146,6 +179,13 @@ class FullDatabase:
     def ledger(self):
         return self.databases.query(LEDGER, self.name)
 
+    def copied(self, title):
+        """The same in a database of its own, until it is dropped with this one."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__, name=f"{self.name}_{title}")
+        self.databases.copy(self.name, copy.name)
+        return copy
+
     def run(self, *arguments):
         self.environment.run(
             self.log, "-d", self.name, *arguments, "--stop-after-init", "--no-http"
@@ -164,6 +204,7 @@ class FullDatabase:
 def full_database(environment):
     database = FullDatabase(environment)
     yield database
+    database.databases.drop(f"{database.name}_neutralised")
     database.databases.drop(database.name)
 
 
@@ -185,6 +226,8 @@ def test_install_use_upgrade_uninstall(full_database):
     database.run("-u", ",".join(ours))
     assert database.shell(LOOK % deal) == [deal, "Paid", "paid", paid]
 
+    assert_neutralised_is_silent(database.copied("neutralised"))
+
     used_ledger = database.ledger()
     database.shell(UNINSTALL % (ours,))
     left = database.traces()
@@ -201,3 +244,13 @@ def test_install_use_upgrade_uninstall(full_database):
     assert database.databases.query(
         f"SELECT billing_status FROM crm_lead WHERE id = {deal}", database.name
     ) == [["none"]], "the link went with the addon"
+
+
+def assert_neutralised_is_silent(copy):
+    """Nothing of ours is scheduled or due in it, and what is started by hand sends nothing."""
+    sent = "SELECT COUNT(*) FROM mail_mail WHERE state = 'sent'"
+    [[before]] = copy.databases.query(sent, copy.name)
+    copy.environment.run(copy.log, "neutralize", "-d", copy.name)
+    found = copy.shell(USE_NEUTRALISED % (our_addons(),))
+    assert found.pop("actions") > 10
+    assert found == {"scheduled": [], "ready": [], "sent": int(before), "queued": "exception"}
