@@ -143,16 +143,6 @@ def test_people_see_their_views(street, say):
     assert opened > 100
 
 
-def test_deal_is_sold_and_paid(street):
-    assert street.answer("inside.sell, env") == {
-        "invoiced": ["invoiced", "Invoiced", 2000.0, 0.0, 2000.0],
-        "paid": ["paid", "Paid", 0.0, 2000.0, 0.0],
-        "the agent's commission": 200.0,
-        "must not be won": ["paid", "No way out", 0.0, 1000.0, 0.0],
-        "refused": 1,
-    }
-
-
 def test_tests_of_others_and_ours(street, is_long, say):
     """What fails is known, with its reason; nothing of it names an addon of ours."""
     wanted = [*OF_WHAT_WE_TOUCH, *SOME_OF_OURS, *(MORE_OF_OURS if is_long else ())]
@@ -187,3 +177,14 @@ def test_core_and_others_do_the_same_without_us(street, is_long, say):
     assert not only - set(known), "\n\n".join(
         text for name, text in outcomes["with"].texts.items() if name in only
     )
+
+
+def test_deal_is_sold_and_paid(street):
+    """The last: Odoo's own tests of lead scoring count the deals that it leaves."""
+    assert street.answer("inside.sell, env") == {
+        "invoiced": ["invoiced", "Invoiced", 2000.0, 0.0, 2000.0],
+        "paid": ["paid", "Paid", 0.0, 2000.0, 0.0],
+        "the agent's commission": 200.0,
+        "must not be won": ["paid", "No way out", 0.0, 1000.0, 0.0],
+        "refused": 1,
+    }
