@@ -224,10 +224,18 @@ class CrmLead(models.Model):
         - Lines without a price and what is invoiced beyond the order are no rest; a locked order
           is no closed order.
         """
+        return SQL("SELECT SUM(amount) AS amount FROM (%s) part", self._get_order_line_rest_sql())
+
+    @api.model
+    def _get_order_line_rest_sql(self) -> SQL:
+        """The parts that :meth:`_get_order_rest_sql` sums up: of each line (``line_id``) of the
+        order ``sale`` the ``amount`` still to be invoiced, and less what down payments invoiced.
+        """
         return SQL(
             """
-            SELECT SUM(CASE WHEN line.is_downpayment THEN -posted.amount
-                            ELSE rest.quantity * ordered.sign * ordered.price END) AS amount
+            SELECT line.id AS line_id,
+                   CASE WHEN line.is_downpayment THEN -posted.amount
+                        ELSE rest.quantity * ordered.sign * ordered.price END AS amount
               FROM sale_order_line line
              CROSS JOIN LATERAL (
                 -- Goods to be taken back: all quantities are read with the opposite sign.

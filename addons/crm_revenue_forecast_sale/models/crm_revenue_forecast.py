@@ -1,13 +1,15 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.account_receivable_settlement.loose import LooseMany2one
+
 #: All customers of the company weigh like so many orders of the customer.
 PRIOR_ORDERS = 1
 
 
 class CrmRevenueForecast(models.Model):
-    """What of confirmed orders is not on an invoice yet: the rest of an order is what the bridge
-    says of it; of this what drafts hold is theirs.
+    """What of confirmed orders is not on an invoice yet, by line: the rest of an order is what the
+    bridge says of it; of this what drafts hold is theirs.
     """
 
     _inherit = "crm.revenue.forecast"
@@ -27,6 +29,13 @@ class CrmRevenueForecast(models.Model):
         index="btree_not_null",
         ondelete="cascade",
     )
+    order_line_id = LooseMany2one(
+        "sale.order.line", string="Order Line", readonly=True, index="btree_not_null"
+    )
+
+    @api.model
+    def _get_loose_names(self):
+        return [*super()._get_loose_names(), "order_line_id"]
 
     @api.model
     def _flush_sources(self):
@@ -37,7 +46,7 @@ class CrmRevenueForecast(models.Model):
 
     @api.model
     def _get_source_columns(self):
-        return {**super()._get_source_columns(), "order_id": "int"}
+        return {**super()._get_source_columns(), "order_id": "int", "order_line_id": "int"}
 
     @api.model
     def _get_sources(self, scope):
@@ -45,8 +54,12 @@ class CrmRevenueForecast(models.Model):
 
     @api.model
     def _get_order_source(self, scope) -> dict[str, SQL]:
-        """Confirmed orders of which something is not on an invoice: a row for what can be invoiced
-        by now, and one for what has to be delivered before.
+        """Lines of confirmed orders of which something is not on an invoice: a row for what can be
+        invoiced by now, and one for what has to be delivered before.
+
+        How much that is, is reckoned of the order as a whole: down payments, discounts and goods
+        taken back lower what its other lines bring. They take it over in proportion, rounded in
+        company currency so that the lines of a layer sum up to the order's.
         """
         return {
             "from": SQL(
@@ -60,34 +73,17 @@ class CrmRevenueForecast(models.Model):
                   LEFT JOIN (%(lags)s) lag
                     ON lag.company_id = sale.company_id AND lag.partner_id = partner.id
                   LEFT JOIN (%(lag)s) usual ON usual.company_id = sale.company_id
-                 CROSS JOIN LATERAL (%(rest)s) rest
-                 CROSS JOIN LATERAL (%(draft)s) draft
-                 CROSS JOIN LATERAL (%(ready)s) ready
-                 CROSS JOIN LATERAL (%(moved)s) moved
                  CROSS JOIN LATERAL (
                     SELECT COALESCE(NULLIF(sale.currency_rate, 0), 1)::numeric AS rate,
-                           COALESCE(sale.amount_total / NULLIF(sale.amount_untaxed, 0), 1)
-                               AS taxed,
-                           GREATEST(rest.amount - GREATEST(draft.amount, 0), 0)
-                               AS backlog
+                           COALESCE(sale.amount_total / NULLIF(sale.amount_untaxed, 0), 1) AS taxed
                        ) sum
-                 CROSS JOIN LATERAL (
-                    VALUES ('to_invoice', LEAST(GREATEST(ready.amount, 0), sum.backlog),
-                            moved.done_on),
-                           ('to_deliver',
-                            sum.backlog - LEAST(GREATEST(ready.amount, 0), sum.backlog),
-                            GREATEST(moved.due_on, basis.today))
-                       ) part (layer, amount, date)
+                 CROSS JOIN LATERAL (%(parts)s) part
                  WHERE sale.state = 'sale' AND sale.invoice_status != 'invoiced'
-                   AND rest.amount > 0 AND part.amount > 0
                    AND %(partners)s
                 """,
                 lags=self._get_order_lag_sql(SQL("partner.commercial_partner_id")),
                 lag=self._get_order_lag_sql(SQL("NULL::int")),
-                rest=self.env["crm.lead"]._get_order_rest_sql(),
-                draft=self._get_order_draft_sql(),
-                ready=self._get_order_ready_sql(),
-                moved=self._get_order_moved_sql(),
+                parts=self._get_order_part_sql(),
                 partners=self._get_scope_partner_sql(SQL("partner.id"), scope),
             ),
             "company_id": SQL("sale.company_id"),
@@ -97,6 +93,8 @@ class CrmRevenueForecast(models.Model):
             "layer": SQL("part.layer"),
             "lead_id": SQL("sale.opportunity_id"),
             "order_id": SQL("sale.id"),
+            "order_line_id": SQL("part.line_id"),
+            "categ_id": SQL("part.categ_id"),
             "probability": SQL("100"),
             "invoice_date": SQL(
                 """
@@ -109,14 +107,94 @@ class CrmRevenueForecast(models.Model):
                 prior=PRIOR_ORDERS,
             ),
             "term_id": SQL("sale.payment_term_id"),
-            "amount": SQL("ROUND(part.amount / sum.rate * sum.taxed, currency.decimal_places)"),
-            "amount_untaxed": SQL("ROUND(part.amount / sum.rate, currency.decimal_places)"),
+            "amount": self._get_part_share_sql(SQL("part.amount / sum.rate * sum.taxed")),
+            "amount_untaxed": self._get_part_share_sql(SQL("part.amount / sum.rate")),
         }
 
     @api.model
-    def _get_order_draft_sql(self) -> SQL:
-        """What drafts hold of the order ``sale``, untaxed, in its currency; negative where they
-        credit more than they invoice, which gives nothing to invoice again.
+    def _get_part_share_sql(self, amount: SQL) -> SQL:
+        """The line's share of an amount of its order: shares of all lines sum up to it, rounded."""
+        return SQL(
+            """
+            ROUND(ROUND(%(amount)s, currency.decimal_places) * part.upto, currency.decimal_places)
+            - ROUND(ROUND(%(amount)s, currency.decimal_places) * part.since,
+                    currency.decimal_places)
+            """,
+            amount=amount,
+        )
+
+    @api.model
+    def _get_order_part_sql(self) -> SQL:
+        """What of the order ``sale`` is in which layer: ``amount`` is the whole order's, untaxed,
+        in its currency, of which the line has the share from ``since`` to ``upto``; ``date`` is
+        when that was, or is to be, delivered.
+        """
+        return SQL(
+            """
+            SELECT line_id, categ_id, layer, amount, date,
+                   (running - weight) / total AS since, running / total AS upto
+              FROM (
+                SELECT part.*,
+                       SUM(weight) OVER (PARTITION BY layer ORDER BY line_id) AS running,
+                       SUM(weight) OVER (PARTITION BY layer) AS total
+                  FROM (
+                    SELECT line.line_id, line.categ_id, part.layer, part.amount, part.date,
+                           -- Where no line has what the order has, all that have a rest, or else
+                           -- all lines take part.
+                           CASE WHEN SUM(part.own) OVER layer > 0 THEN part.own
+                                WHEN SUM(line.rest) OVER layer > 0 THEN line.rest
+                                ELSE 1 END AS weight
+                      FROM (
+                        SELECT line.*,
+                               LEAST(ready, rest) AS own_ready,
+                               order_backlog - LEAST(GREATEST(order_ready, 0), order_backlog)
+                                   AS order_undelivered
+                          FROM (
+                            SELECT line.id AS line_id, template.categ_id, moved.done_on,
+                                   moved.due_on,
+                                   MAX(moved.done_on) OVER () AS order_done_on,
+                                   MAX(moved.due_on) OVER () AS order_due_on,
+                                   CASE WHEN line.is_downpayment THEN 0
+                                        ELSE GREATEST(rest.amount - GREATEST(draft.amount, 0), 0)
+                                   END AS rest,
+                                   GREATEST(ready.amount, 0) AS ready,
+                                   SUM(ready.amount) OVER () AS order_ready,
+                                   GREATEST(SUM(rest.amount) OVER ()
+                                            - GREATEST(SUM(draft.amount) OVER (), 0), 0)
+                                       AS order_backlog
+                              FROM (%(rest)s) rest
+                              JOIN sale_order_line line ON line.id = rest.line_id
+                              LEFT JOIN product_product product ON product.id = line.product_id
+                              LEFT JOIN product_template template
+                                ON template.id = product.product_tmpl_id
+                             CROSS JOIN LATERAL (%(draft)s) draft
+                             CROSS JOIN LATERAL (%(ready)s) ready
+                             CROSS JOIN LATERAL (%(moved)s) moved
+                               ) line
+                           ) line
+                     CROSS JOIN LATERAL (
+                        VALUES ('to_invoice', order_backlog - order_undelivered, own_ready,
+                                COALESCE(done_on, order_done_on)),
+                               ('to_deliver', order_undelivered, rest - own_ready,
+                                GREATEST(COALESCE(due_on, order_due_on), basis.today))
+                           ) part (layer, amount, own, date)
+                     WHERE part.amount > 0
+                    WINDOW layer AS (PARTITION BY part.layer)
+                       ) part
+                   ) part
+             WHERE weight > 0
+            """,
+            rest=self.env["crm.lead"]._get_order_line_rest_sql(),
+            draft=self._get_order_line_draft_sql(),
+            ready=self._get_order_line_ready_sql(),
+            moved=self._get_order_line_moved_sql(),
+        )
+
+    @api.model
+    def _get_order_line_draft_sql(self) -> SQL:
+        """What drafts hold of the order line ``line``, untaxed, in the currency of its order
+        ``sale``; negative where they credit more than they invoice, which gives nothing to invoice
+        again.
         """
         return SQL(
             """
@@ -126,36 +204,34 @@ class CrmRevenueForecast(models.Model):
                                  * CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END
                             ELSE -item.balance * COALESCE(NULLIF(sale.currency_rate, 0), 1) END
                        ), 0) AS amount
-              FROM sale_order_line line
-              JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = line.id
+              FROM sale_order_line_invoice_rel rel
               JOIN account_move_line item ON item.id = rel.invoice_line_id
               JOIN account_move move ON move.id = item.move_id
-             WHERE line.order_id = sale.id
+             WHERE rel.order_line_id = line.id
                AND move.state = 'draft' AND move.move_type IN ('out_invoice', 'out_refund')
             """
         )
 
     @api.model
-    def _get_order_ready_sql(self) -> SQL:
-        """What of the order ``sale`` can be invoiced by now, as Odoo says it: drafts count as
+    def _get_order_line_ready_sql(self) -> SQL:
+        """What of the order line ``line`` can be invoiced by now, as Odoo says it: drafts count as
         invoiced there. Untaxed, in its currency.
         """
         return SQL(
             """
-            SELECT COALESCE(SUM(line.qty_to_invoice * CASE
-                       WHEN line.product_uom_qty = 0
-                       THEN line.price_unit * (1 - COALESCE(line.discount, 0) / 100)
-                       ELSE line.price_subtotal / line.product_uom_qty END), 0) AS amount
-              FROM sale_order_line line
-             WHERE line.order_id = sale.id
-               AND line.display_type IS NULL AND line.is_downpayment IS NOT TRUE
+            SELECT CASE WHEN line.is_downpayment THEN 0
+                        WHEN line.product_uom_qty = 0
+                        THEN line.qty_to_invoice * line.price_unit
+                             * (1 - COALESCE(line.discount, 0) / 100)
+                        ELSE line.qty_to_invoice * line.price_subtotal / line.product_uom_qty
+                   END AS amount
             """
         )
 
     @api.model
-    def _get_order_moved_sql(self) -> SQL:
-        """When the order's last delivery was done, and when the next one is to be, where Inventory
-        knows.
+    def _get_order_line_moved_sql(self) -> SQL:
+        """When the order line's last delivery was done, and when the next one is to be, where
+        Inventory knows.
         """
         if not self.env["crm.lead"]._has_inventory():
             return SQL("SELECT NULL::date AS done_on, NULL::date AS due_on")
@@ -164,9 +240,8 @@ class CrmRevenueForecast(models.Model):
             SELECT MAX(stock.date::date) FILTER (WHERE stock.state = 'done') AS done_on,
                    MAX(stock.date::date) FILTER (WHERE stock.state NOT IN ('done', 'cancel'))
                        AS due_on
-              FROM sale_order_line line
-              JOIN stock_move stock ON stock.sale_line_id = line.id
-             WHERE line.order_id = sale.id
+              FROM stock_move stock
+             WHERE stock.sale_line_id = line.id
             """
         )
 

@@ -48,6 +48,19 @@ class TestForecastOrdersWalk(ForecastOrdersCommon, test_order_rest_walk.TestOrde
         backlog = max((rest or 0) - max(drafts, 0), 0)
         if order.invoice_status == "invoiced":
             backlog = 0.0
-        self.assertAlmostEqual(sum(layers.values()), backlog, 2, f"{text}: {layers}")
-        self.assertFalse([amount for amount in layers.values() if amount < 0], text)
+        ready = sum(
+            line.qty_to_invoice * line.price_unit
+            for line in order.order_line
+            if not line.display_type and not line.is_downpayment
+        )
+        to_invoice = min(max(ready, 0), backlog)
+        expected = {"to_invoice": to_invoice, "to_deliver": backlog - to_invoice}
+        for layer, amount in expected.items():
+            self.assertAlmostEqual(layers.get(layer, 0), amount, 2, f"{text}: {layer} {layers}")
+        rows = self._get_forecast_rows(order_id=order.id)
+        self.assertFalse(rows.filtered(lambda row: row.amount_untaxed <= 0), text)
+        self.assertLessEqual(rows.order_line_id, order.order_line, text)
+        self.assertEqual(
+            len({(row.layer, row.order_line_id, row.due_date) for row in rows}), len(rows), text
+        )
         return bool(backlog)

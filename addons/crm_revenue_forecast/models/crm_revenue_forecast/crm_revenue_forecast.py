@@ -71,6 +71,15 @@ class CrmRevenueForecast(Layers, Refresh, models.Model):
         index="btree_not_null",
         ondelete="cascade",
     )
+    categ_id = fields.Many2one(
+        "product.category",
+        "Product Category",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Of an order line that of its product; of invoices that of all their lines. Empty"
+        " where an invoice has several, and of deals.",
+    )
     probability = fields.Float(aggregator="avg", readonly=True)
     amount = fields.Monetary(
         readonly=True,
@@ -118,10 +127,15 @@ class CrmRevenueForecast(Layers, Refresh, models.Model):
     def web_read(self, specification):
         """Rows whose document was deleted since they were written are left out."""
         standing = self
-        for name in ("move_id", "line_id"):
+        for name in self._get_loose_names():
             found = self[name].sudo().exists()
             standing = standing.filtered(lambda row, name=name, found=found: row[name] <= found)
         return super(CrmRevenueForecast, standing).web_read(specification)
+
+    @api.model
+    def _get_loose_names(self) -> list[str]:
+        """Hook: fields that may point to what was deleted since."""
+        return ["move_id", "line_id"]
 
     def action_open_document(self):
         """Open the document or deal that the row is about, or else the customer, as far as the

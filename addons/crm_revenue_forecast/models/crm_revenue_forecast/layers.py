@@ -31,6 +31,7 @@ class Layers:
             "layer": "varchar",
             "lead_id": "int",
             "move_id": "int",
+            "categ_id": "int",
             "probability": "float8",
             "invoice_date": "date",
             "due_date": "date",
@@ -52,7 +53,8 @@ class Layers:
     def _get_source_sql(self, scope) -> SQL:
         columns = self._get_source_columns()
         return SQL(
-            "SELECT *, ROW_NUMBER() OVER () AS source_id FROM (%s) source WHERE amount != 0",
+            "SELECT *, ROW_NUMBER() OVER () AS source_id FROM (%s) source"
+            " WHERE amount != 0 OR amount_untaxed != 0",
             SQL(" UNION ALL ").join(
                 SQL(
                     "SELECT %s FROM %s",
@@ -221,6 +223,7 @@ class Layers:
             "team_id": SQL("move.team_id"),
             "layer": SQL("'draft'"),
             "move_id": SQL("move.id"),
+            "categ_id": self._get_document_category_sql(SQL("move.id")),
             "probability": SQL("100"),
             "invoice_date": SQL("COALESCE(move.invoice_date, basis.today)"),
             "due_date": SQL("GREATEST(instalment.due_date, basis.today)"),
@@ -233,6 +236,23 @@ class Layers:
                 """
             ),
         }
+
+    @api.model
+    def _get_document_category_sql(self, move: SQL) -> SQL:
+        """The product category of all lines of a document; NULL where they have several: what is
+        owed is owed for all of them, and no instalment is for one.
+        """
+        return SQL(
+            """
+            (SELECT CASE WHEN MIN(COALESCE(template.categ_id, 0)) = MAX(template.categ_id)
+                         THEN MAX(template.categ_id) END
+               FROM account_move_line sold
+               LEFT JOIN product_product product ON product.id = sold.product_id
+               LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+              WHERE sold.move_id = %s AND sold.display_type = 'product')
+            """,
+            move,
+        )
 
     # Instalments ------------------------------------------------------------------------------
 
@@ -292,7 +312,7 @@ class Layers:
                     SELECT GREATEST(source.invoice_date, basis.today) AS date
                        ) invoiced
                    ) plan
-             WHERE amount != 0
+             WHERE amount != 0 OR amount_untaxed != 0
             """,
             terms=self._get_term_sql(),
             due_date=SQL(

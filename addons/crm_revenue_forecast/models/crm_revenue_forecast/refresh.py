@@ -19,6 +19,8 @@ class Refresh:
         self.env["crm.lead"].flush_model()
         self.env["res.users"].flush_model()
         self.env["res.partner"].flush_model()
+        self.env["product.product"].flush_model(["product_tmpl_id"])
+        self.env["product.template"].flush_model(["categ_id"])
 
     @api.model
     def _get_relations(self, scope: Scope) -> dict[str, SQL]:
@@ -120,6 +122,7 @@ class Refresh:
             ),
             "move_id": SQL("item.root_move_id"),
             "line_id": SQL("item.line_id"),
+            "categ_id": self._get_document_category_sql(SQL("item.root_move_id")),
             "probability": SQL("100"),
             "invoice_date": SQL("line.invoice_date"),
             "due_date": SQL("item.due_date"),
