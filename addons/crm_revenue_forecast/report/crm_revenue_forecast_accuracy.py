@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 #: Weeks whose sum is judged as one.
 NEAR_WEEKS = 4
+#: What a record is of, and, with the Monday, a week that was foretold.
+SLICE = SQL("company_id, slice_type, user_id")
 
 
 class CrmRevenueForecastAccuracy(models.Model):
@@ -113,47 +115,55 @@ class CrmRevenueForecastAccuracy(models.Model):
     def _table_query(self) -> SQL:
         return SQL(
             """
-            SELECT ROW_NUMBER() OVER (ORDER BY company_id, slice_type, user_id, week)::int AS id,
-                   company_id, slice_type, user_id, week, monday_count, independent_count,
-                   expected, collected, error, due_error,
-                   1 - error / NULLIF(due_error, 0) AS skill, bias, coverage,
-                   200 * SQRT(0.8 * 0.2 / independent_count) AS coverage_margin, hit_rate
+            SELECT ROW_NUMBER() OVER (ORDER BY %(slice)s, week)::int AS id, record.*,
+                   1 - error / NULLIF(due_error, 0) AS skill,
+                   200 * SQRT(0.8 * 0.2 / independent_count) AS coverage_margin
               FROM (
-                SELECT company_id, slice_type, user_id, week,
+                SELECT %(slice)s, week,
                        COUNT(*) AS monday_count,
                        COUNT(DISTINCT last_start)
                            + MAX(last_start - week_start) / 7 AS independent_count,
                        SUM(expected) AS expected,
                        SUM(collected) AS collected,
-                       100 * SUM(ABS(collected - expected)) / NULLIF(SUM(collected), 0) AS error,
-                       100 * SUM(ABS(collected - by_due)) / NULLIF(SUM(collected), 0) AS due_error,
+                       %(error)s AS error,
+                       %(due_error)s AS due_error,
                        100 * (SUM(expected) / NULLIF(SUM(collected), 0) - 1) AS bias,
                        100.0 * SUM(inside) / SUM(weeks) AS coverage,
                        100.0 * SUM(hit_count) / NULLIF(SUM(settled_count), 0) AS hit_rate
                   FROM (%(single)s UNION ALL %(together)s) monday
-                 GROUP BY company_id, slice_type, user_id, week
+                 GROUP BY %(slice)s, week
                    ) record
             """,
+            slice=SLICE,
+            error=self._get_error_sql(SQL("expected")),
+            due_error=self._get_error_sql(SQL("by_due")),
             single=self._get_monday_sql(SQL("week"), SQL(", week")),
             together=self._get_monday_sql(
                 SQL("0"), SQL("HAVING COUNT(*) = %s", NEAR_WEEKS), SQL("week <= %s", NEAR_WEEKS)
             ),
         )
 
+    def _get_error_sql(self, foretold: SQL) -> SQL:
+        """By how much what was foretold was off, in percent of what came."""
+        return SQL("100 * SUM(ABS(collected - %s)) / NULLIF(SUM(collected), 0)", foretold)
+
     def _get_monday_sql(self, week: SQL, group: SQL, which: SQL | None = None) -> SQL:
         """What was expected on each Monday of weeks that are over, and what came."""
         return SQL(
             """
-            SELECT company_id, slice_type, user_id, %(week)s AS week, as_of_date,
+            SELECT %(slice)s, %(week)s AS week, as_of_date,
                    MIN(week_start) AS week_start, MAX(week_start) AS last_start,
-                   SUM(expected) AS expected, SUM(collected) AS collected, SUM(by_due) AS by_due,
-                   COUNT(*) FILTER (WHERE collected BETWEEN low AND high) AS inside,
-                   COUNT(*) AS weeks, SUM(hit_count) AS hit_count,
-                   SUM(settled_count) AS settled_count
+                   %(sums)s, COUNT(*) AS weeks,
+                   COUNT(*) FILTER (WHERE collected BETWEEN low AND high) AS inside
               FROM crm_revenue_forecast_week
              WHERE NOT is_current AND kind = 'week' AND collected IS NOT NULL AND %(which)s
-             GROUP BY company_id, slice_type, user_id, as_of_date %(group)s
+             GROUP BY %(slice)s, as_of_date %(group)s
             """,
+            slice=SLICE,
+            sums=SQL(", ").join(
+                SQL("SUM(%(name)s) AS %(name)s", name=SQL.identifier(name))
+                for name in ("expected", "collected", "by_due", "hit_count", "settled_count")
+            ),
             week=week,
             which=which or SQL("TRUE"),
             group=group,
