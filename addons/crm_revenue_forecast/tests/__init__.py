@@ -1,4 +1,5 @@
 from . import (
+    test_forecast_drill,
     test_forecast_layers,
     test_forecast_walk,
     test_forecast_weeks,

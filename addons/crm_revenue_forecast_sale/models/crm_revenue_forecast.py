@@ -29,9 +29,7 @@ class CrmRevenueForecast(models.Model):
         index="btree_not_null",
         ondelete="cascade",
     )
-    order_line_id = LooseMany2one(
-        "sale.order.line", string="Order Line", readonly=True, index="btree_not_null"
-    )
+    order_line_id = LooseMany2one("sale.order.line", string="Order Line", readonly=True)
 
     @api.model
     def _get_loose_names(self):

@@ -1,1 +1,1 @@
-from . import test_forecast_orders, test_forecast_orders_walk
+from . import test_forecast_drill, test_forecast_orders, test_forecast_orders_walk

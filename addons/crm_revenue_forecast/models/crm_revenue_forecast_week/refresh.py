@@ -161,12 +161,17 @@ class Refresh:
         domain = Domain("company_id", "=", self.company_id.id)
         if self.slice_type == "user":
             domain &= Domain("user_id", "=", self.user_id.id)
-        layers = {"disputed": ["disputed"], "unmatched": ["unmatched"]}
+        layers = {"disputed": ["disputed"], "overdue": ["overdue"], "unmatched": ["unmatched"]}
         domain &= Domain("layer", "in", layers.get(self.kind, ["open", "overdue"]))
         if self.kind == "week":
             end = self.week_start + timedelta(days=6)
             domain &= Domain("low_date", "<=", end) & (
                 Domain("high_date", ">=", self.week_start) | Domain("high_date", "=", False)
+            )
+        elif self.kind == "later":
+            week_start = self.as_of_date - timedelta(days=self.as_of_date.weekday())
+            domain &= Domain("high_date", ">=", week_start + timedelta(weeks=WEEKS)) | Domain(
+                "high_date", "=", False
             )
         elif self.kind == "unpredictable":
             domain &= Domain("high_date", "=", False)
