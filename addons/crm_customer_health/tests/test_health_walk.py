@@ -330,6 +330,8 @@ class TestHealthWalk(HealthCommon, test_random_walk.TestRandomWalk):
 
     #: Transactions.
     STEPS = 24
+    #: Hook: what may happen.
+    WALK = HealthWalk
 
     @classmethod
     def setUpClass(cls):
@@ -358,7 +360,7 @@ class TestHealthWalk(HealthCommon, test_random_walk.TestRandomWalk):
 
     def _walk(self, seed):
         with freeze_time("2024-06-01 12:00:00") as frozen:
-            walk = HealthWalk(self, seed, frozen)
+            walk = self.WALK(self, seed, frozen)
             self._refresh(self.companies)
             for number in range(self.STEPS):
                 if number % 20 == 0:

@@ -1,8 +1,10 @@
 from collections import defaultdict
 from datetime import date
 
+from odoo import fields
 from odoo.tests import tagged
 
+from odoo.addons.crm_accounting_bridge.tests.walk import NothingToDoError
 from odoo.addons.crm_customer_health.tests import test_health_walk
 
 from .common import ForecastCommon
@@ -16,6 +18,30 @@ FIGURES = {
 }
 
 
+class ForecastWalk(test_health_walk.HealthWalk):
+    """Customers also promise to pay, where that is written down."""
+
+    OPERATIONS = {**test_health_walk.HealthWalk.OPERATIONS, "promise": 12}
+
+    def promise(self):
+        if "crm.payment.promise" not in self.test.env:
+            raise NothingToDoError
+        move = self._choose(self._open_invoices())
+        company, partner = move.company_id, move.commercial_partner_id
+        owed = sum(
+            item.amount_residual_signed
+            for item in self._open_invoices()
+            if item.company_id == company and item.commercial_partner_id == partner
+        )
+        amount = company.currency_id.round(owed * self.random.choice([0.5, 1]))
+        day = fields.Date.add(company._get_today(), days=self.random.randint(0, 60))
+        self._note(f"{partner.name}: {amount} by {day}")
+        # Whoever talked to the customer wrote it down.
+        self.test.env["crm.payment.promise"].sudo().create(
+            {"company_id": company.id, "partner_id": partner.id, "amount": amount, "date": day}
+        )
+
+
 @tagged("post_install", "-at_install")
 class TestForecastWalk(ForecastCommon, test_health_walk.TestHealthWalk):
     """Whatever is done in accounting, what is expected is what is owed: after each transaction by
@@ -23,6 +49,7 @@ class TestForecastWalk(ForecastCommon, test_health_walk.TestHealthWalk):
     """
 
     STEPS = 16
+    WALK = ForecastWalk
 
     def test_walk_1(self):
         self._walk(1)
@@ -52,6 +79,33 @@ class TestForecastWalk(ForecastCommon, test_health_walk.TestHealthWalk):
             company._get_forecast_states(is_made=True)._refresh_forecast()
             self._flush()
             self.assertEqual(self._get_sums(company), before)
+            self._check_drafts(company)
+
+    def _check_drafts(self, company):
+        """What drafts will bring: all of each, once."""
+        rows = self.env["crm.revenue.forecast"].sudo()
+        stored = rows._read_group(
+            [("company_id", "=", company.id), ("layer", "=", "draft")], ["move_id"], ["amount:sum"]
+        )
+        drafts = (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", company.id),
+                    ("state", "=", "draft"),
+                    ("move_type", "in", ["out_invoice", "out_refund", "out_receipt"]),
+                ]
+            )
+        )
+        self.assertEqual(
+            {move: company.currency_id.round(amount) for move, amount in stored},
+            {
+                move: company.currency_id.round(move.amount_total_signed)
+                for move in drafts
+                if not company.currency_id.is_zero(move.amount_total_signed)
+            },
+        )
 
     def _get_sums(self, company):
         sums = defaultdict(float)
