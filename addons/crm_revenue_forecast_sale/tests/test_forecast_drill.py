@@ -22,10 +22,11 @@ class TestForecastOrdersDrill(ForecastOrdersCommon, test_forecast_drill.TestFore
         return super(BridgeSaleCommon, cls)._invoice(*args, **values)
 
     def _do_business(self, seller, size):
-        super()._do_business(seller, size)
+        result = super()._do_business(seller, size)
         self._create_order(
             None,
             [(3 * size, 11.11, self.product_delivered), (size, 7.0)],
             user_id=seller.id,
             commitment_date="2024-05-02 10:00:00",
         )
+        return result
