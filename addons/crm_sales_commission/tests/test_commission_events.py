@@ -4,6 +4,8 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import tagged
 
+from odoo.addons.account_receivable_settlement.models import account_receivable_change
+
 from ..models import crm_commission_event
 from .common import CommissionCommon
 
@@ -290,6 +292,7 @@ class TestCommissionEvents(CommissionCommon):
             patch.object(type(events), "_book", fail),
             patch.object(crm_commission_event, "_SMALL_PART_SIZE", 1),
             self.assertLogs(crm_commission_event.__name__, logging.INFO),
+            self.assertLogs(account_receivable_change.__name__, logging.INFO),
         ):
             while position is not None:
                 position = events._on_all_receivables_changed(self.company.id, position)
