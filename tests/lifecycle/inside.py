@@ -62,6 +62,26 @@ def run_scheduled_actions(env, addons):
     return actions.mapped("name")
 
 
+def go_on(env, addons):
+    """Open Odoo's own views and the windows of these addons, and post an invoice."""
+    from odoo import Command
+
+    for name in ("crm.lead", "res.partner", "account.move", "sale.order", "project.task"):
+        env[name].get_views([(False, kind) for kind in ("form", "list", "kanban", "search")])
+        env[name].search([("id", "!=", False)], limit=ROWS_OF_A_PAGE).read()
+    open_windows(env, addons)
+    line = Command.create({"name": "Goods", "price_unit": 10})
+    env["account.move"].create(
+        {
+            "move_type": "out_invoice",
+            "partner_id": env["res.partner"].create({"name": "Still here"}).id,
+            "invoice_line_ids": [line],
+        }
+    ).action_post()
+    env.cr.flush()
+    env.cr.rollback()
+
+
 def records(env, model, addons):
     data = env["ir.model.data"].search([("model", "=", model), ("module", "in", addons)])
     return env[model].browse(sorted(set(data.mapped("res_id")))).exists()

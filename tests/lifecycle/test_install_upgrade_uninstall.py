@@ -1,13 +1,16 @@
 """Our addons come to a database full of invoices, are upgraded, and leave without a trace."""
 
+import datetime
 import json
+import os
+import random
 
 import pytest
 
 from environment import odoo_log
 from environment.addons import our_addons
 from environment.databases import Databases
-from environment.paths import checkout_key, log_file
+from environment.paths import TESTS, checkout_key, log_file
 
 #: A customer is overdue, flagged, promises to pay and is on hold; an order of it is let pass. An
 #: invoice of Odoo's own demo data becomes a deal's, and is paid.
@@ -123,6 +126,14 @@ print("DEAL " + json.dumps({
     "queued": mail.exists().state,
 }))
 """
+#: After some addons left: Odoo's own views open, the windows of ours that stayed, and an invoice is
+#: posted.
+GO_ON = """
+import sys
+sys.path.insert(0, %r)
+from lifecycle import inside
+inside.go_on(env, %r)
+"""
 UNINSTALL = """
 modules = env["ir.module.module"].search([("name", "in", %r)])
 modules.button_immediate_uninstall()
@@ -136,6 +147,18 @@ TRACES = {
     "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
     "fields": "SELECT model || '.' || name FROM ir_model_fields",
     "views": "SELECT key || name FROM ir_ui_view",
+    "actions": "SELECT type || id || name::text FROM ir_actions",
+    "constraints": "SELECT conrelid::regclass || '.' || conname FROM pg_constraint",
+    "triggers": "SELECT tgrelid::regclass || '.' || tgname FROM pg_trigger WHERE NOT tgisinternal",
+    "functions": "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "sequences": "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'",
+    "models": "SELECT model FROM ir_model",
+    "groups": "SELECT id || name::text FROM res_groups",
+    "selections": "SELECT field_id || value FROM ir_model_fields_selection",
+    "templates": "SELECT id || name::text FROM mail_template",
+    "number sequences": "SELECT id || name FROM ir_sequence",
+    "assets": "SELECT path FROM ir_asset",
+    "subtypes": "SELECT id || name::text FROM mail_message_subtype",
     "menus": "SELECT id || name::text FROM ir_ui_menu",
     "rules": "SELECT name FROM ir_rule",
     "rights": "SELECT name FROM ir_model_access",
@@ -155,6 +178,10 @@ LEDGER = (
     "SELECT COUNT(*), SUM(debit), SUM(amount_residual) FROM account_move_line"
     " WHERE parent_state = 'posted'"
 )
+
+
+#: So many addons leave one after the other before the ground does.
+STEPS = int(os.environ.get("LIFECYCLE_STEPS", "2"))
 
 
 class FullDatabase:
@@ -204,7 +231,8 @@ class FullDatabase:
 def full_database(environment):
     database = FullDatabase(environment)
     yield database
-    database.databases.drop(f"{database.name}_neutralised")
+    for title in ("neutralised", "one"):
+        database.databases.drop(f"{database.name}_{title}")
     database.databases.drop(database.name)
 
 
@@ -227,14 +255,11 @@ def test_install_use_upgrade_uninstall(full_database):
     assert database.shell(LOOK % deal) == [deal, "Paid", "paid", paid]
 
     assert_neutralised_is_silent(database.copied("neutralised"))
+    assert_leave_one_after_the_other(database.copied("one"), traces)
 
     used_ledger = database.ledger()
     database.shell(UNINSTALL % (ours,))
-    left = database.traces()
-    for title, before in traces.items():
-        ours_left = sorted(left[title] - before)
-        assert not ours_left, f"left among the {title}: {ours_left}"
-        assert not before - left[title], f"nothing of Odoo's is gone from the {title}"
+    assert_nothing_is_left(database, traces)
     assert database.ledger() == used_ledger, "uninstalling changes no entry"
     assert database.databases.query(
         f"SELECT COUNT(*) FROM crm_lead WHERE id = {deal} AND stage_id IS NOT NULL", database.name
@@ -244,6 +269,33 @@ def test_install_use_upgrade_uninstall(full_database):
     assert database.databases.query(
         f"SELECT billing_status FROM crm_lead WHERE id = {deal}", database.name
     ) == [["none"]], "the link went with the addon"
+
+
+def assert_nothing_is_left(database, traces):
+    left = database.traces()
+    for title, before in traces.items():
+        ours_left = sorted(left[title] - before)
+        assert not ours_left, f"left among the {title}: {ours_left}"
+        assert not before - left[title], f"nothing of Odoo's is gone from the {title}"
+
+
+def assert_leave_one_after_the_other(copy, traces):
+    """In an order of today's; what stays goes on, and the last leaves nothing."""
+    seed = datetime.date.today().isoformat()
+    draw = random.Random(seed)
+    ledger, left = copy.ledger(), []
+    try:
+        while ours := sorted(copy.databases.installed(copy.name) & set(our_addons())):
+            # An addon goes with all that stand on it, the ground with everything.
+            is_last = len(left) >= STEPS
+            left.append("account_receivable_settlement" if is_last else draw.choice(ours))
+            copy.shell(UNINSTALL % ([left[-1]],))
+            stayed = sorted(copy.databases.installed(copy.name) & set(our_addons()))
+            copy.shell(GO_ON % (str(TESTS), stayed))
+        assert_nothing_is_left(copy, traces)
+    except Exception as error:
+        raise AssertionError(f"{left} left in this order (seed {seed})") from error
+    assert copy.ledger() == ledger, "uninstalling changes no entry"
 
 
 def assert_neutralised_is_silent(copy):
