@@ -24,6 +24,12 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.fixture(scope="session")
+def is_long(request):
+    """Whether also what takes many minutes is wanted."""
+    return request.config.getoption("--long")
+
+
 @pytest.fixture(scope="module", autouse=True)
 def one_day():
     """Real servers have the real day, and figures of two days differ: a module that

@@ -136,7 +136,7 @@ def database(environment):
     databases.drop(name)
 
 
-def test_many_at_once_and_schedulers_killed(environment, database):
+def test_many_at_once_and_schedulers_killed(environment, in_all_addons, database):
     """Eight accountants, two schedulers; schedulers are killed and cut off from the database."""
     dice = random.Random(19)
     query = Databases(environment).query

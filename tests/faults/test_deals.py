@@ -165,7 +165,7 @@ def test_accounting_meets_whoever_writes_the_deal(environment, database):
     assert result["after"] == [100.0, False, False, 0]
 
 
-def test_many_at_once(environment, database):
+def test_many_at_once(environment, in_all_addons, database):
     """Six accountants, two salespeople, two schedulers, which are killed now and then."""
     dice = random.Random(19)
     actors = Actors(environment, database)

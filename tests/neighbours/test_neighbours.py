@@ -99,11 +99,6 @@ class Street:
 
 
 @pytest.fixture(scope="module")
-def is_long(request):
-    return request.config.getoption("--long")
-
-
-@pytest.fixture(scope="module")
 def street(environment, is_long):
     street = Street(environment)
     try:

@@ -103,9 +103,6 @@ class TestRandomWalk(BridgeCommon):
     def test_walk_2(self):
         self._walk(2)
 
-    def test_walk_3(self):
-        self._walk(3)
-
     def test_walk_of_the_day(self):
         """Another one every day; ``WALK_SEED`` repeats that of a day."""
         seed = int(os.environ.get("WALK_SEED") or fields.Date.today().strftime("%Y%m%d"))
