@@ -1,12 +1,10 @@
 from freezegun import freeze_time
 
-from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import Form, tagged
-
-from odoo.addons.crm_customer_health.tests.common import HealthCommon
+from odoo.tests import tagged
 
 from ..hooks import uninstall_hook
+from .common import TaskCommon
 
 FIELDS = ["health_id", "health_currency_id", "health_status", "health_overdue_amount"]
 SPEC = {"name": {}, **{name: {} for name in FIELDS}}
@@ -14,26 +12,17 @@ SPEC = {"name": {}, **{name: {} for name in FIELDS}}
 
 @tagged("post_install", "-at_install")
 @freeze_time("2024-04-10 10:00")
-class TestTaskHealth(HealthCommon):
+class TestTaskHealth(TaskCommon):
     """A task shows its customer's health to who may see it, and to nobody else."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        project = "project.group_project_user"
-        cls.worker = cls._create_user("t-worker", project)
-        cls.seller = cls._create_user("t-seller", f"{project},sales_team.group_sale_salesman")
-        cls.other = cls._create_user("t-other", f"{project},sales_team.group_sale_salesman")
         cls.leader = cls._create_user(
-            "t-leader", f"{project},sales_team.group_sale_salesman_all_leads"
+            "t-leader", "project.group_project_user,sales_team.group_sale_salesman_all_leads"
         )
-        cls.biller = cls._create_user("t-biller", f"{project},account.group_account_invoice")
-        cls.auditor = cls._create_user("t-auditor", f"{project},account.group_account_readonly")
-        cls.portal = cls._create_user("t-portal", "base.group_portal")
-        cls.project = (
-            cls.env["project.project"]
-            .sudo()
-            .create({"name": "Project", "privacy_visibility": "employees"})
+        cls.auditor = cls._create_user(
+            "t-auditor", "project.group_project_user,account.group_account_readonly"
         )
         cls.risky = cls._create_customer("Risky", user_id=cls.seller.id)
         cls.good = cls._create_customer("Good", user_id=cls.seller.id)
@@ -46,36 +35,10 @@ class TestTaskHealth(HealthCommon):
         cls._invoice(5000.0, invoice_date_due="2024-01-12", partner_id=cls.risky.id)
         cls.env.cr.flush()
         cls.env["crm.customer.health"].sudo()._refresh(cls.company)
-        cls.tasks = cls.env["project.task"]
         cls.task, cls.good_task, cls.stranger_task, cls.internal_task = cls._create_tasks(
             cls.contact, cls.good, cls._create_customer("Stranger"), cls.env["res.partner"]
         )
         cls.all_tasks = cls.task | cls.good_task | cls.stranger_task | cls.internal_task
-
-    @classmethod
-    def _create_tasks(cls, *partners, **values):
-        return (
-            cls.tasks.sudo()
-            .create(
-                [
-                    {
-                        "name": partner.name or "Internal",
-                        "project_id": cls.project.id,
-                        "partner_id": partner.id,
-                        **values,
-                    }
-                    for partner in partners
-                ]
-            )
-            .with_env(cls.env)
-        )
-
-    def _find(self, user, *domain):
-        return (
-            self.tasks.with_user(user)
-            .search([("id", "in", self.all_tasks.ids), *domain])
-            .with_env(self.env)
-        )
 
     def test_task_shows_the_health_of_the_customer(self):
         for user in (self.seller, self.leader, self.biller, self.auditor):
@@ -132,24 +95,13 @@ class TestTaskHealth(HealthCommon):
 
     def test_views(self):
         for user, sees in ((self.worker, False), (self.seller, True), (self.biller, True)):
-            tasks = self.tasks.with_user(user)
-            views = tasks.get_views(
-                [
-                    (False, "form"),
-                    (self.env.ref("project.view_task_kanban").id, "kanban"),
-                    (self.env.ref("project.view_task_tree2").id, "list"),
-                    (self.env.ref("project.view_task_search_form").id, "search"),
-                ]
-            )["views"]
-            for view_type, view in views.items():
+            for view_type, view in self._get_task_views(user).items():
                 with self.subTest(f"{user.login} {view_type}"):
                     self.assertEqual("health_status" in view["arch"], sees)
                     self.assertEqual(
                         "customer_at_risk" in view["arch"], sees and view_type == "search"
                     )
-            with Form(self.task.with_user(user)) as form:
-                form.name = f"Changed by {user.login}"
-            self.assertEqual(self.task.name, f"Changed by {user.login}")
+            self.assertCanBeSaved(self.task, user)
 
     def test_health_follows_the_customer_while_it_is_chosen(self):
         draft = self.tasks.with_user(self.seller).new({"partner_id": self.contact.id})
@@ -159,11 +111,7 @@ class TestTaskHealth(HealthCommon):
         self.assertTrue(draft.health_status)
 
     def test_portal_user_of_a_shared_project(self):
-        self.project.sudo().privacy_visibility = "portal"
-        self.project.sudo().collaborator_ids = [
-            Command.create({"partner_id": self.portal.partner_id.id})
-        ]
-        self.task.sudo().message_subscribe(self.portal.partner_id.ids)
+        self._share_with_portal_user()
         task = self.task.with_user(self.portal)
         self.assertEqual(task.name, "Contact")
         with self.assertRaises(AccessError):
@@ -182,13 +130,7 @@ class TestTaskHealth(HealthCommon):
 
     def test_company_of_the_task(self):
         other = self.setup_other_company()["company"]
-        user = self._create_user("t-both", "project.group_project_user")
-        user.sudo().write(
-            {
-                "group_ids": [Command.link(self.env.ref("account.group_account_invoice").id)],
-                "company_ids": [Command.link(other.id)],
-            }
-        )
+        user = self._create_biller_of_both(other)
         health = self.env["crm.customer.health"].sudo()
         self.env.flush_all()
         self.env.cr.execute(
@@ -233,19 +175,7 @@ class TestTaskHealth(HealthCommon):
             [self.company.id, customers.ids],
         )
         tasks = self._create_tasks(*customers)
-        self.env.flush_all()
-
-        def count(some, user):
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            rows = some.with_user(user).web_read(SPEC)
-            self.assertEqual({row["health_overdue_amount"] for row in rows}, {10.0})
-            return self.env.cr.sql_log_count - before
-
-        for user in (self.seller, self.biller):
-            with self.subTest(user.login):
-                count(tasks, user)  # warm what is kept in memory
-                self.assertEqual(count(tasks[:10], user), count(tasks, user))
+        self.assertCostsTheSame(tasks, SPEC, {"health_overdue_amount": 10.0})
 
     def test_uninstalled_without_a_trace(self):
         mixins = (

@@ -1,36 +1,23 @@
 from freezegun import freeze_time
 
-from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import Form, tagged
+from odoo.tests import tagged
 
-from odoo.addons.crm_customer_health.tests.common import HealthCommon
+from odoo.addons.crm_customer_health_project.tests.common import TaskCommon
 
 
 @tagged("post_install", "-at_install")
 @freeze_time("2024-04-10 10:00")
-class TestTaskValue(HealthCommon):
+class TestTaskValue(TaskCommon):
     """The tier stands on tasks for who may see the customer's health, and for nobody else."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        project = "project.group_project_user"
-        cls.worker = cls._create_user("v-worker", project)
-        cls.seller = cls._create_user("v-seller", f"{project},sales_team.group_sale_salesman")
-        cls.other = cls._create_user("v-other", f"{project},sales_team.group_sale_salesman")
-        cls.biller = cls._create_user("v-biller", f"{project},account.group_account_invoice")
-        cls.portal = cls._create_user("v-portal", "base.group_portal")
-        cls.project = (
-            cls.env["project.project"]
-            .sudo()
-            .create({"name": "Project", "privacy_visibility": "employees"})
-        )
         cls.best = cls._create_customer("Best", user_id=cls.seller.id)
         cls.small = cls._create_customer("Small", user_id=cls.seller.id)
         cls._rate({cls.best: "a", cls.small: "d"}, cls.company)
         cls.contact = cls.env["res.partner"].create({"name": "Bob", "parent_id": cls.best.id})
-        cls.tasks = cls.env["project.task"]
         cls.task, cls.small_task, cls.internal_task = cls._create_tasks(
             cls.contact, cls.small, cls.env["res.partner"]
         )
@@ -49,30 +36,6 @@ class TestTaskValue(HealthCommon):
                 [company.id, partner.id, tier],
             )
         cls.env["crm.customer.health"].invalidate_model()
-
-    @classmethod
-    def _create_tasks(cls, *partners, project=None):
-        return (
-            cls.tasks.sudo()
-            .create(
-                [
-                    {
-                        "name": partner.name or "Internal",
-                        "project_id": (project or cls.project).id,
-                        "partner_id": partner.id,
-                    }
-                    for partner in partners
-                ]
-            )
-            .with_env(cls.env)
-        )
-
-    def _find(self, user, *domain):
-        return (
-            self.tasks.with_user(user)
-            .search([("id", "in", self.all_tasks.ids), *domain])
-            .with_env(self.env)
-        )
 
     def test_who_may_see_the_customer(self):
         for user in (self.seller, self.biller):
@@ -98,44 +61,23 @@ class TestTaskValue(HealthCommon):
             task.read(["value_tier"])
         with self.assertRaises(AccessError):
             self._find(self.worker, ("value_tier", "=", "a"))
-        self.project.sudo().privacy_visibility = "portal"
-        self.project.sudo().collaborator_ids = [
-            Command.create({"partner_id": self.portal.partner_id.id})
-        ]
-        self.task.sudo().message_subscribe(self.portal.partner_id.ids)
+        self._share_with_portal_user()
         with self.assertRaises(AccessError):
             self.task.with_user(self.portal).read(["value_tier"])
 
     def test_views(self):
         for user, sees in ((self.worker, False), (self.seller, True), (self.biller, True)):
-            views = self.tasks.with_user(user).get_views(
-                [
-                    (False, "form"),
-                    (self.env.ref("project.view_task_kanban").id, "kanban"),
-                    (self.env.ref("project.view_task_tree2").id, "list"),
-                    (self.env.ref("project.view_task_search_form").id, "search"),
-                ]
-            )["views"]
-            for view_type, view in views.items():
+            for view_type, view in self._get_task_views(user).items():
                 with self.subTest(f"{user.login} {view_type}"):
                     self.assertEqual("value_tier" in view["arch"], sees)
-            with Form(self.task.with_user(user)) as form:
-                form.name = f"Changed by {user.login}"
-            self.assertEqual(self.task.name, f"Changed by {user.login}")
+            self.assertCanBeSaved(self.task, user)
 
     def test_company_of_the_task(self):
         other = self.setup_other_company()["company"]
-        user = self._create_user("v-both", "project.group_project_user")
-        user.sudo().write(
-            {
-                "group_ids": [Command.link(self.env.ref("account.group_account_invoice").id)],
-                "company_ids": [Command.link(other.id)],
-            }
-        )
+        user = self._create_biller_of_both(other)
         self._rate({self.small: "b"}, other)
-        [task] = self._create_tasks(
-            self.small, project=self.project.sudo().copy({"company_id": other.id})
-        )
+        project = self.project.sudo().copy({"company_id": other.id})
+        [task] = self._create_tasks(self.small, project_id=project.id)
         for companies in (self.company | other, other | self.company):
             seen = (task | self.small_task).with_user(user)
             seen = seen.with_context(allowed_company_ids=companies.ids)
@@ -152,16 +94,5 @@ class TestTaskValue(HealthCommon):
         )
         self._rate(dict.fromkeys(customers, "b"), self.company)
         tasks = self._create_tasks(*customers)
-        self.env.flush_all()
-
-        def count(some, user):
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            rows = some.with_user(user).web_read({"health_status": {}, "value_tier": {}})
-            self.assertEqual({row["value_tier"] for row in rows}, {"b"})
-            return self.env.cr.sql_log_count - before
-
-        for user in (self.seller, self.biller):
-            with self.subTest(user.login):
-                count(tasks, user)  # warm what is kept in memory
-                self.assertEqual(count(tasks[:10], user), count(tasks, user))
+        specification = {"health_status": {}, "value_tier": {}}
+        self.assertCostsTheSame(tasks, specification, {"value_tier": "b"})
