@@ -172,17 +172,25 @@ def scheduler(env, _number):
 
 
 def run_an_action(env, dice, _number):
-    """Not *Run Manually*: that stumbles over an action whose run before was killed."""
+    for told in run(env, dice.choice(find_actions(env))):
+        assert any(accident in told for accident in ACCIDENTS), told
+
+
+def run(env, action):
+    """Run a scheduled action as Odoo does, unless another scheduler has it.
+
+    Not *Run Manually*: that stumbles over an action whose run before was killed.
+
+    :return: the tracebacks of what failed.
+    """
     from odoo.addons.base.models.ir_cron import ListLogHandler, _logger
 
-    action = dice.choice(find_actions(env))
     env.invalidate_all()
-    job = action._acquire_one_job(env.cr, action.id, include_not_ready=True)
-    if not job:
-        return  # the other scheduler has it
     with ListLogHandler(_logger, logging.ERROR) as records:
-        action._process_job(env.cr, job)
-    for record in records:
-        if record.exc_info:
-            told = "".join(traceback.format_exception(*record.exc_info))
-            assert any(accident in told for accident in ACCIDENTS), told
+        if job := action._acquire_one_job(env.cr, action.id, include_not_ready=True):
+            action._process_job(env.cr, job)
+    return [
+        "".join(traceback.format_exception(*record.exc_info))
+        for record in records
+        if record.exc_info
+    ]
