@@ -528,7 +528,8 @@ class PlainHealth:
 
     def _get_countback(self, partner, facts):
         """Days of the newest sales that make up what is open."""
-        if not facts["first_invoice_date"]:
+        first = facts["first_invoice_date"]
+        if not first or first > self.as_of:  # or there are no sales yet
             return None
         sales = defaultdict(Fraction)
         for move in self._documents[partner]:
@@ -537,7 +538,7 @@ class PlainHealth:
             sales[move.invoice_date.replace(day=1)] += self._get_amounts(move)["total"]
         rest, days = facts["open_amount"], Fraction(0)
         month, length = self.as_of.replace(day=1), self.as_of.day
-        while rest > 0 and month >= facts["first_invoice_date"].replace(day=1):
+        while rest > 0 and month >= first.replace(day=1):
             if sales[month] <= 0:
                 days += length
             else:
