@@ -15,7 +15,7 @@ from support.visitor import Visitor
 # Odoo runs the tests of these.
 collect_ignore = ["addons"]
 # What the longest module needs on a slow machine.
-MODULE_TIME = datetime.timedelta(minutes=6)
+MODULE_TIME = datetime.timedelta(minutes=15)
 
 
 def pytest_addoption(parser):
