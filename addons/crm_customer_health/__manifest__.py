@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Health",
     "summary": "Does this customer pay, how late, how much is at stake, and why do we say so",
-    "version": "19.0.3.4.3",
+    "version": "19.0.3.5.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

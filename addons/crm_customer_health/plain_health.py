@@ -290,6 +290,9 @@ class PlainHealth:
         facts |= self._get_exposure(open_items)
         facts |= self._get_behaviour(in_window)
         facts |= self._get_judgement(*self._settle_with_house(open_items, in_window, start))
+        facts["is_unscored"] = partner.is_unscored
+        if partner.is_unscored:
+            facts |= {"payment_score": None, "payment_trend": None, "payment_risk": "unknown"}
         facts |= self._get_business(self._documents.get(partner, ()))
         settled = any(
             row["settled_as"] in ("payment", "discount", "write_off") for row in in_window
@@ -558,7 +561,7 @@ class PlainHealth:
 
     def _compute_norm(self):
         facts = [self._get_facts(partner) for partner in self.customers()]
-        buyers = [fact for fact in facts if fact["invoice_count"]]
+        buyers = [fact for fact in facts if fact["invoice_count"] and not fact["is_unscored"]]
         norm = {
             name: [
                 percentile([Fraction(fact[value]) for fact in buyers], Fraction(share, 5))
@@ -579,7 +582,7 @@ class PlainHealth:
         return norm
 
     def _get_rfm(self, facts, norm):
-        if not facts["invoice_count"]:
+        if not facts["invoice_count"] or facts["is_unscored"]:
             return {"rfm_recency": 0, "rfm_frequency": 0, "rfm_monetary": 0, "rfm_segment": None}
         below = {
             name: sum(point < facts[value] for point in norm[name])

@@ -7,6 +7,9 @@ from odoo.tools import SQL
 
 from ..mixins.crm_customer_figures import HEALTH_GROUP
 
+#: Who changes policies, and notes that somebody objected.
+POLICY_GROUPS = "sales_team.group_sale_manager,account.group_account_manager"
+
 COMPARISONS = {
     "<": comparison.lt,
     "<=": comparison.le,
@@ -23,6 +26,12 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
+    is_unscored = fields.Boolean(
+        "Not Scored",
+        groups=POLICY_GROUPS,
+        help="The customer objected to being scored: no health status, no score, no rank among the"
+        " customers, no value tier. What is open, overdue and paid is shown as the ledger has it.",
+    )
     health_id = fields.Many2one(
         "crm.customer.health",
         string="Customer Health",
@@ -77,6 +86,8 @@ class ResPartner(models.Model):
         groups=HEALTH_GROUP,
         help="Days from due date to payment, weighted by amount.",
     )
+
+    _is_unscored_idx = models.Index("(id) WHERE is_unscored IS TRUE")
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company", "uid")
@@ -188,6 +199,12 @@ class ResPartner(models.Model):
         result = super().write(vals)
         if "user_id" in vals:
             self.env["crm.customer.health"]._sweep_conversations(self)
+        if "is_unscored" in vals:
+            rows = self.env["crm.customer.health"].sudo()  # of all companies
+            rows = rows.search([("partner_id", "in", self.ids)])
+            self.env["account.receivable.change"]._collect_keys(
+                rows._name, {(row.company_id.id, row.partner_id.id) for row in rows}
+            )
         return result
 
     def unlink(self):

@@ -8,6 +8,7 @@ from . import (
     test_health_formulas,
     test_health_from_outside,
     test_health_judgement,
+    test_health_objection,
     test_health_policy,
     test_health_proposal,
     test_health_reasons,

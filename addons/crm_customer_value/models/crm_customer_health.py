@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL, formatLang
 
-from odoo.addons.crm_customer_health.figure import MEASURED
+from odoo.addons.crm_customer_health.figure import MEASURED, Figure
 
 from .account_move_line import COST_GROUP
 
@@ -33,7 +33,7 @@ class CrmCustomerHealth(models.Model):
         index=True,
         help="By share of the expected value of all customers: A the first half, B up to 80 %, C up"
         " to 95 %, D the rest.",
-        figure=MEASURED,
+        figure=Figure("CASE WHEN is_unscored IS NULL THEN value_tier END"),
     )
 
     def action_view_value(self):

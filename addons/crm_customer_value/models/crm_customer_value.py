@@ -270,7 +270,9 @@ class CrmCustomerValue(models.Model):
                    origin.source_id, origin.medium_id, origin.campaign_id,
                    ROUND((COALESCE(paid.value, 0) - COALESCE(spent.value, 0)
                           - COALESCE(served.value, 0))::numeric, 2) AS past_value,
-                   purchase.partner_id IN (SELECT partner_id FROM tagged) AS is_contract
+                   purchase.partner_id IN (SELECT partner_id FROM tagged) AS is_contract,
+                   purchase.partner_id IN (SELECT id FROM res_partner WHERE is_unscored)
+                       AS is_unscored
               FROM purchase
               LEFT JOIN sold ON sold.partner_id = purchase.partner_id
               LEFT JOIN served ON served.partner_id = purchase.partner_id
@@ -381,7 +383,12 @@ class CrmCustomerValue(models.Model):
             found |= {f"contract_{name}": value for name, value in parameters._asdict().items()}
 
     def _predict(self, policy, model, rows):
-        """Purchases, spend and value that are expected of each customer, and the tiers."""
+        """Purchases, spend and value that are expected of each customer, and the tiers; nothing is
+        expected of who objected to being scored.
+        """
+        for row in rows:
+            row.update(dict.fromkeys(COMPUTED))
+        rows = [row for row in rows if not row["is_unscored"]]
         years = policy.value_horizon_years
         factors = [(1 + policy.value_discount_rate / 100) ** -(year + 0.5) for year in range(years)]
         buyers = [row for row in rows if not row["is_contract"]]

@@ -57,6 +57,21 @@ class TestValue(ServiceCommon):
             ],
         )
 
+    def test_nothing_is_expected_of_who_objected(self):
+        """Facts stay; the customer's health has no tier from that moment on."""
+        for partner in (self.partner, self._create_customer("Other")):
+            for day in ("2024-01-10", "2024-02-10"):
+                self._sell(self.flour, date=day, partner_id=partner.id)
+        self.partner.is_unscored = True
+        rows = self._compute()
+        row = rows.pop(self.partner)
+        self.assertEqual(row.revenue, 200.0)
+        self.assertEqual(
+            (row.method, row.value_tier, row.expected_value, row.probability_alive),
+            (False, False, 0.0, 0.0),
+        )
+        self.assertEqual({row.value_tier for row in rows.values()}, {"a"})
+
     def test_all_credited_is_worth_nothing(self):
         self._sell(self.flour)
         self._sell(self.flour, move_type="out_refund")

@@ -34,6 +34,7 @@ class Facts:
             "health_business": self._get_business_sql(),
             "health_month": self._get_month_sql(),
             "health_countback": self._get_countback_sql(),
+            "health_unscored": self._get_unscored_sql(),
         }
 
     def _get_basis_sql(self, policies, as_of=None) -> SQL:
@@ -294,6 +295,17 @@ class Facts:
             """,
             is_paid=SQL("settled_as != 'write_off' AND amount > 0"),
             points=self._get_curve_sql(SQL("days_beyond_terms")),
+        )
+
+    def _get_unscored_sql(self) -> SQL:
+        """Who objected to being scored; the amounts of such a customer are the ledger's, too."""
+        return SQL(
+            """
+            SELECT basis.company_id, partner.id AS partner_id, TRUE AS is_unscored
+              FROM res_partner partner
+             CROSS JOIN health_basis basis
+             WHERE partner.is_unscored
+            """
         )
 
     def _get_document_sql(self, scope) -> SQL:

@@ -148,17 +148,20 @@ class Judgement:
         """All facts of a customer in one row, with the payment score and its trend.
 
         The payment score is the amount-weighted mean of the curve over what was settled in the
-        window and what is overdue today, at today's age; a write-off counts 1.
+        window and what is overdue today, at today's age; a write-off counts 1. Who objected to
+        being scored has none.
         """
         return SQL(
             """
             SELECT *,
-                   CASE WHEN window_months > 3 THEN
+                   CASE WHEN window_months > 3 AND is_unscored IS NULL THEN
                         ROUND((scored_points - old_points)
                             / NULLIF(scored_amount - old_amount, 0), 2)
                       - ROUND(old_points / NULLIF(old_amount, 0), 2)
                    END AS payment_trend,
-                   ROUND(scored_points / NULLIF(scored_amount, 0), 2) AS payment_score
+                   CASE WHEN is_unscored IS NULL
+                        THEN ROUND(scored_points / NULLIF(scored_amount, 0), 2) END
+                       AS payment_score
               FROM (
                 SELECT *,
                        COALESCE(settled_amount, 0) + COALESCE(pending_amount, 0) AS scored_amount,
@@ -190,10 +193,16 @@ class Judgement:
         """Hook: relations of which all columns are facts of the customers that the journals know; a
         row per company and customer, at most.
         """
-        return ["health_unsent", "health_pending", "health_alarm", "health_countback"]
+        return [
+            "health_unsent",
+            "health_pending",
+            "health_alarm",
+            "health_countback",
+            "health_unscored",
+        ]
 
     def _get_rank_sql(self) -> SQL:
-        """Cut points of all customers that ever got an invoice, by company."""
+        """Cut points of all customers that ever got an invoice and may be ranked, by company."""
         quantiles = SQL("ARRAY[%s]::float8[]", SQL(", ").join(SQL("%s", q) for q in QUANTILES))
         return SQL(
             """
@@ -207,7 +216,7 @@ class Judgement:
                        PERCENTILE_CONT(%(quantiles)s) WITHIN GROUP (ORDER BY revenue_12m)
                            AS monetary
                   FROM health_fact
-                 WHERE invoice_count > 0
+                 WHERE invoice_count > 0 AND is_unscored IS NULL
                  GROUP BY company_id
               ) cuts
             """,
@@ -256,15 +265,21 @@ class Judgement:
                   FROM health_fact fact
                   LEFT JOIN health_rank cut ON cut.company_id = fact.company_id
                  CROSS JOIN LATERAL (
-                    SELECT CASE WHEN invoice_count > 0 THEN 5 - (%(recency)s) END AS rfm_recency,
-                           CASE WHEN invoice_count > 0 THEN 1 + %(frequency)s END AS rfm_frequency,
-                           CASE WHEN invoice_count > 0 THEN 1 + %(monetary)s END AS rfm_monetary
+                    SELECT CASE WHEN is_ranked THEN 5 - (%(recency)s) END AS rfm_recency,
+                           CASE WHEN is_ranked THEN 1 + %(frequency)s END AS rfm_frequency,
+                           CASE WHEN is_ranked THEN 1 + %(monetary)s END AS rfm_monetary
+                      FROM (SELECT invoice_count > 0 AND is_unscored IS NULL AS is_ranked) ranked
                        ) rank
               ) measured
               JOIN health_basis basis ON basis.company_id = measured.company_id
             """,
             measures=SQL(", ").join(
-                SQL("(%s)::numeric AS %s", value, column[name]) for name, value in measures.items()
+                SQL(
+                    "(CASE WHEN fact.is_unscored IS NULL THEN %s END)::numeric AS %s",
+                    value,
+                    column[name],
+                )
+                for name, value in measures.items()
             ),
             sum=SQL(" + ").join(
                 SQL("COALESCE(%s * %s::numeric, 0)", column[name], weight[name])

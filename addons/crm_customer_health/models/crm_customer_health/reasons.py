@@ -57,6 +57,10 @@ class Reasons:
 
     def _get_unknown_reason(self) -> str:
         """Why there is no score: also of who owes, but by no invoice that would be judged."""
+        if self.partner_id.sudo().is_unscored:  # why, everybody sees who sees the customer
+            return self.env._(
+                "The customer objected to being scored. The amounts are those of the ledger."
+            )
         if self.net_overdue_amount > 0:
             return self.env._(
                 "Owes %(amount)s since %(date)s from an entry without invoice; nothing is known of"
