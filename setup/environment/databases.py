@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 
+from . import odoo_log
 from .addons import core_dependencies, fingerprint, our_addons
 from .console import SetupError, say, step
 from .lock import locked
@@ -83,20 +84,42 @@ class Databases:
 
     # -- templates for tests -----------------------------------------------
 
-    def template(self, demo):
-        """A database with Odoo's own addons that ours stand on; never with code of ours."""
+    def template(self, demo, with_ours=False):
+        """A database with Odoo's own addons that ours stand on, and with ours only where asked for:
+        those are made anew when their code changed.
+        """
         modules = core_dependencies()
-        kind = f"template_{checkout_key()}_{'demo' if demo else 'plain'}_"
-        name = kind + digest(self.environment.odoo.version, *modules)
-        with locked(state_dir() / "template.lock", "preparing a template database"):
+        title = f"{'demo' if demo else 'plain'}{'_ours' if with_ours else ''}"
+        kind = f"template_{checkout_key()}_{title}_"
+        version = [self.environment.odoo.version, *modules]
+        if with_ours:
+            version += [f"{addon} {fingerprint(addon)}" for addon in our_addons()]
+        name = kind + digest(*version)
+        with locked(state_dir() / f"template-{title}.lock", "preparing a template database"):
             if name not in self.names():
                 for outdated in self.names():
-                    if outdated.startswith(kind):
+                    if re.fullmatch(rf"{kind}[0-9a-f]+({UNFINISHED})?", outdated):
                         self.drop(outdated)
-                title = f"Preparing a database with {', '.join(modules)}"
-                with step(title + (" and demo data" if demo else "")):
-                    self._build(name, modules, demo, log_file(kind.strip("_")))
+                if with_ours:
+                    self._build_with_ours(name, demo, log_file(kind.strip("_")))
+                else:
+                    with step(
+                        f"Preparing a database with {', '.join(modules)}"
+                        + (" and demo data" if demo else "")
+                    ):
+                        self._build(name, modules, demo, log_file(kind.strip("_")))
         return name
+
+    def _build_with_ours(self, name, demo, log):
+        """On Odoo's own addons; an installation that warns of ours makes no template."""
+        unfinished = name + UNFINISHED
+        log.unlink(missing_ok=True)
+        self.copy(self.template(demo), unfinished)
+        self.install(unfinished, our_addons(), demo, log)
+        problems = odoo_log.problems(odoo_log.read_log(log), our_addons())
+        if problems:
+            raise SetupError(f"Installing our addons: {problems[0].text}")
+        self.rename(unfinished, name)
 
     def _build(self, name, modules, demo, log, fingerprints=None):
         """Build under another name first: what an interrupted run left is never taken for whole."""

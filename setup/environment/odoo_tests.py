@@ -100,7 +100,7 @@ def run_tests(environment, pool, addons, core_checks):
 
     def wait():
         try:
-            return merge("Odoo tests", [*tested, installed.results])
+            return merge("Odoo tests", tested)
         finally:
             installed.drop()
 
@@ -114,7 +114,6 @@ class InstalledAddons:
         self.environment = environment
         self.databases = Databases(environment)
         self.name = f"test_{checkout_key()}_addons"
-        self.results = Results("installation")
         self._making = threading.Lock()
         self._is_made = False
 
@@ -130,13 +129,9 @@ class InstalledAddons:
         self.databases.drop(self.name)
 
     def _make(self):
-        log = log_file("odoo-tests-installation")
-        self.databases.copy(self.databases.template(demo=False), self.name)
-        self.databases.install(self.name, our_addons(), False, log)
+        self.databases.copy(self.databases.template(demo=False, with_ours=True), self.name)
         self.databases.stop_autovacuum(self.name)
         self.environment.shell(self.name, MAKE_ASSETS)
-        for record in odoo_log.problems(odoo_log.read_log(log), our_addons()):
-            self.results.fail("the server's log", record.text)
 
 
 def test_part(environment, installed, part):

@@ -66,12 +66,15 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(environment, database, port, log, append=False):
-    """Start Odoo on one database, reachable from this machine only."""
+def start(environment, database, port, log, append=False, options=()):
+    """Start Odoo on one database, reachable from this machine only.
+
+    :param options: of Odoo's, which win over those here.
+    """
     require_free_port(port)
     command = environment.command(
         *("-d", database, f"--db-filter=^{database}$", "--no-database-list"),
-        *("--http-port", port, "--workers", "0"),
+        *("--http-port", port, "--workers", "0", *options),
     )
     with open(log, "a" if append else "w", encoding="utf-8") as output:
         process = subprocess.Popen(

@@ -242,8 +242,7 @@ print("RESULT " + json.dumps(found))
 def database(environment):
     databases = Databases(environment)
     name = f"faults_actions_{checkout_key()}"
-    databases.copy(databases.template(demo=True), name)
-    databases.install(name, our_addons(), demo=True, log=log_file("faults-install"))
+    databases.copy(databases.template(demo=True, with_ours=True), name)
     databases.query(f"ALTER DATABASE \"{name}\" SET lock_timeout = '{LOCK_SECONDS}s'")
     yield name
     databases.drop(name)

@@ -3,24 +3,21 @@
 In the end *Verify* finds nothing, and nothing was done twice.
 """
 
-import dataclasses
 import json
 import os
 import random
-import shutil
 import signal
-import subprocess
 import time
 
 import pytest
 
-from environment.addons import our_addons
 from environment.console import SetupError
 from environment.databases import Databases
-from environment.paths import TESTS, checkout_key, log_file, state_dir
-from environment.postgres import Postgres, PrivateServer
+from environment.paths import TESTS, checkout_key
+from environment.postgres import PrivateServer
 from faults.everything_actors import CUSTOMERS, DEALS
 from faults.test_customer_health import PREPARE, Actors
+from support.own_database_server import bring_over, on_server, started
 
 ACCOUNTANTS, SALESPEOPLE, SCHEDULERS = 4, 2, 2
 #: A longer soak: FAULTS_SECONDS=3600 setup/test tests/faults/test_everything.py
@@ -133,57 +130,24 @@ SELECT pid FROM pg_stat_activity
 def own_server(environment):
     """A database server that may crash: nobody else is on it."""
     server = PrivateServer(environment.postgres.programs, name="postgres-faults")
-    remove(server)  # what an interrupted run left
-    server.start()
-    yield server
-    remove(server)
-
-
-def remove(server):
-    server.stop()
-    shutil.rmtree(server.folder, ignore_errors=True)
+    with started(server):
+        yield server
 
 
 @pytest.fixture
 def own_environment(environment, own_server):
-    return dataclasses.replace(
-        environment, postgres=Postgres(own_server.programs, own_server.environ)
-    )
+    return on_server(environment, own_server)
 
 
 @pytest.fixture
 def database(environment, own_environment):
-    """All our addons on Odoo's demo data, brought over from the checkout's server."""
-    source, name = Databases(environment).template(demo=True), f"everything_{checkout_key()}"
-    databases = Databases(own_environment)
+    """All our addons on demo data, brought over from the checkout's server."""
+    source = Databases(environment).template(demo=True, with_ours=True)
+    name = f"everything_{checkout_key()}"
     bring_over(environment, source, own_environment, name)
-    databases.install(name, our_addons(), demo=False, log=log_file("faults-install"))
     own_environment.shell(name, PREPARE % ACCOUNTANTS + PREPARE_MORE % (CUSTOMERS, DEALS))
     yield name
-    databases.drop(name)
-
-
-def bring_over(environment, source, target_environment, target):
-    dump = state_dir() / f"{target}.dump"
-    programs = environment.postgres.programs
-    subprocess.run(
-        [programs / "pg_dump", "-Fc", "-Z1", "-f", dump, source],
-        env=environment.environ,
-        stdin=subprocess.DEVNULL,
-        check=True,
-    )
-    Databases(target_environment).create(target)
-    subprocess.run(
-        [programs / "pg_restore", "--no-owner", "-j2", "-d", target, dump],
-        env=target_environment.environ,
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,  # the extension is there already
-    )
-    dump.unlink()
-    files = environment.data_dir / "filestore"
-    shutil.rmtree(files / target, ignore_errors=True)
-    shutil.copytree(files / source, files / target, copy_function=os.link)
+    Databases(own_environment).drop(name)
 
 
 class Faults:

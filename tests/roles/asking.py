@@ -2,9 +2,8 @@
 
 import json
 
-from environment.addons import our_addons
 from environment.databases import Databases
-from environment.paths import TESTS, checkout_key, log_file
+from environment.paths import TESTS, checkout_key
 
 SCRIPT = """
 import sys
@@ -19,9 +18,8 @@ def ask(environment, module, demo):
     """What ``look`` of one of the modules here prints."""
     databases = Databases(environment)
     name = f"roles_{checkout_key()}_{module}"
-    databases.copy(databases.template(demo=demo), name)
+    databases.copy(databases.template(demo, with_ours=True), name)
     try:
-        databases.install(name, our_addons(), demo, log_file(f"roles-{module}"))
         output = environment.shell(name, SCRIPT.format(tests=str(TESTS), module=module))
     finally:
         databases.drop(name)

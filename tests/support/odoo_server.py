@@ -28,7 +28,6 @@ class OdooServer:
         self.environment = environment
         self.database = f"e2e_{checkout_key()}"
         self.log = log_file("e2e")
-        self._install_log = log_file("e2e-install")
         self._databases = Databases(environment)
         self._server = None
         self._keys = {}
@@ -38,13 +37,9 @@ class OdooServer:
     # -- life ----------------------------------------------------------------
 
     def start(self):
-        for log in (self.log, self._install_log):
-            log.unlink(missing_ok=True)
+        self.log.unlink(missing_ok=True)
         databases = self._databases
-        databases.copy(databases.template(demo=True), self.database)
-        ours = our_addons()
-        if ours:
-            databases.install(self.database, ours, demo=True, log=self._install_log)
+        databases.copy(databases.template(demo=True, with_ours=True), self.database)
         output = self.environment.shell(self.database, MAKE_API_KEYS)
         self._keys = json.loads(re.search(r"^API keys: (.*)$", output, re.MULTILINE)[1])
         self.restart()
@@ -85,10 +80,7 @@ class OdooServer:
 
     def new_problems(self):
         """Warnings, errors and tracebacks since the last call, but for the expected ones."""
-        problems = []
-        for log in (self._install_log, self.log):
-            if log.exists():
-                problems += odoo_log.problems(odoo_log.read_log(log), our_addons())
+        problems = odoo_log.problems(odoo_log.read_log(self.log), our_addons())
         texts = [problem.text for problem in problems]
         new, self._seen = texts[self._seen :], len(texts)
         expected, self._expected = self._expected, []
