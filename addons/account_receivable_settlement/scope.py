@@ -35,6 +35,9 @@ class Scope:
     #: What it was looked up that these instalments or customers have none of, so that it is left
     #: out: see ``account.receivable._look_up``.
     without: frozenset[str] = frozenset()
+    #: SQL of an array of the entries that have to be looked at to know what they settle, where that
+    #: was looked up: see ``account.receivable._look_up``.
+    examined_move_ids: SQL | None = None
     #: A relation of settlements that was read before, with the columns of
     #: ``account.receivable.settlement._get_settlement_sql``, to be read in place of the journals.
     settlements: SQL | None = None

@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 #: Of more journal items it takes longer to look them up than to plan for whatever they are.
 FEW_LINES = 100
+#: More entries than these are better looked for where they are asked for.
+MANY_MOVES = 200_000
 
 
 class AccountReceivable(models.AbstractModel):
@@ -145,6 +147,27 @@ class AccountReceivable(models.AbstractModel):
             """,
             self._get_partner_sql(SQL("line.partner_id"), scope),
         )
+
+    def _look_up_examined(self, scope):
+        """Find out which entries of whole books have to be looked at to know what they settle:
+        nearly all are plain money and credit notes. Then nobody goes through the books twice for
+        them. What is read has to be flushed.
+
+        :return: the same scope, which says so.
+        """
+        move_ids = [
+            move_id
+            for [move_id] in self.env.execute_query(
+                SQL(
+                    "%s LIMIT %s",
+                    self.env["account.receivable.reading"]._get_examined_move_sql(),
+                    MANY_MOVES,
+                )
+            )
+        ]
+        if len(move_ids) == MANY_MOVES:
+            return scope
+        return scope.but(examined_move_ids=SQL("%s::int[]", sorted(move_ids)))
 
     def _look_up(self, scope):
         """Find out what the instalments or customers of a scope have none of, if they are few.

@@ -139,8 +139,14 @@ class AccountReceivableItem(models.AbstractModel):
                  WHERE line.invoice_date IS NULL AND line.display_type != 'payment_term'
                  UNION
                 SELECT line.move_id
-                  FROM account_move_line line
-                 WHERE line.account_id = ANY(ARRAY(%(owed)s)) AND %(companies)s AND %(is_open)s
+                  FROM (%(owed)s) owed
+                 -- Account by account, of which there are few: the planner expects so many that it
+                 -- would read all journal items.
+                 CROSS JOIN LATERAL (
+                    SELECT * FROM account_move_line line
+                     WHERE line.account_id = owed.id AND %(is_open)s
+                    OFFSET 0) line
+                 WHERE %(companies)s
                  UNION
                 SELECT id
                   FROM account_move

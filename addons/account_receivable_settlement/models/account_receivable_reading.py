@@ -348,20 +348,39 @@ class AccountReceivableReading(models.AbstractModel):
         credit note: of a payment or a bank statement, with nothing special in them.
 
         It speaks of the entry's items alone, so that they are looked for once and not for each
-        counterpart. Comparing with 1 tells the planner that they are few.
+        counterpart.
         """
         return SQL(
             """
             EXISTS (
                 SELECT FROM account_move_line item
-                 WHERE item.move_id = counterpart.move_id
-                   AND CASE WHEN item.payment_id IS NOT NULL OR item.statement_line_id IS NOT NULL
-                            THEN CASE WHEN item.account_id IN (%(special)s)
-                                        OR item.balance > 0 AND item.account_id IN (%(trade)s)
-                                      THEN 1 END
-                            WHEN item.display_type != 'payment_term'
-                             AND item.account_id IN (%(trade)s) THEN 1
-                       END = 1)
+                 WHERE item.move_id = counterpart.move_id AND %s)
+            """,
+            self._get_is_telling_sql(),
+        )
+
+    def _get_examined_move_sql(self) -> SQL:
+        """``SELECT move_id`` of all entries that have to be looked at, of which there are few. Of
+        all companies: what a company is owed may be settled with an entry of its branch.
+        """
+        return SQL(
+            "SELECT DISTINCT item.move_id FROM account_move_line item WHERE %s",
+            self._get_is_telling_sql(),
+        )
+
+    def _get_is_telling_sql(self) -> SQL:
+        """Whether ``item`` says that its entry has to be looked at. Comparing with 1 tells the
+        planner that such items are few.
+        """
+        return SQL(
+            """
+            CASE WHEN item.payment_id IS NOT NULL OR item.statement_line_id IS NOT NULL
+                 THEN CASE WHEN item.account_id IN (%(special)s)
+                             OR item.balance > 0 AND item.account_id IN (%(trade)s)
+                           THEN 1 END
+                 WHEN item.display_type != 'payment_term'
+                  AND item.account_id IN (%(trade)s) THEN 1
+            END = 1
             """,
             special=self._get_special_account_sql(),
             trade=self.env["account.receivable"]._get_trade_account_sql(),

@@ -502,7 +502,11 @@ class AccountReceivableSettlement(models.Model):
             read_pieces.append(self._get_direct_piece_sql(SQL("TRUE"), scope))
             plain = None
         else:
-            is_examined = reading._get_is_examined_sql()
+            is_examined = (
+                SQL("(counterpart.move_id = ANY(%s))", scope.examined_move_ids)
+                if scope.examined_move_ids
+                else reading._get_is_examined_sql()
+            )
             read_pieces.append(self._get_direct_piece_sql(is_examined, scope))
             plain = SQL("NOT %s", is_examined)
         if plain:

@@ -1,7 +1,10 @@
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ..models import account_receivable
 from ..models.account_receivable import FEW_LINES
 from ..scope import Scope
 from .common import ReceivableCommon
@@ -29,7 +32,16 @@ class TestLookUp(ReceivableCommon):
         of_invoice = receivable._look_up(Scope(line_ids=SQL("%s::int[]", instalments.ids))).without
         if not partner:
             self.assertLessEqual(of_customer, of_invoice)
+        self.assertEqual(
+            self._get_settlements(receivable._look_up_examined(Scope())),
+            self._get_settlements(Scope()),
+            "the whole books",
+        )
         return {"special", "moved", "unposted"} - of_customer
+
+    def _get_settlements(self, scope):
+        settlements = self.env["account.receivable.settlement"]._get_settlement_sql(scope)
+        return sorted(self.env.execute_query(SQL("SELECT * FROM (%s) settlement", settlements)))
 
     def test_open_and_paid(self):
         self.assertEqual(self._get_with(), set())
@@ -45,13 +57,20 @@ class TestLookUp(ReceivableCommon):
         self.assertEqual(self._get_with(), set())
 
     def test_written_off_with_the_payment(self):
-        self._pay(
+        payment = self._pay(
             self.invoice,
             990.0,
             payment_difference_handling="reconcile",
             writeoff_account_id=self.expense.id,
         )
         self.assertEqual(self._get_with(), {"special"})
+        self._flush()
+        receivable = self.env["account.receivable"]
+        examined = receivable._look_up_examined(Scope()).examined_move_ids
+        [[move_ids]] = self.env.execute_query(SQL("SELECT %s", examined))
+        self.assertEqual(move_ids, payment.move_id.ids)
+        with patch.object(account_receivable, "MANY_MOVES", 1):
+            self.assertIsNone(receivable._look_up_examined(Scope()).examined_move_ids)
 
     def test_settled_by_an_entry(self):
         loss = self._create_entry(

@@ -150,6 +150,8 @@ class Refresh:
         """
         self._flush_sources()
         self._raise_work_memory()
+        if scope.partners is None:
+            scope = self.env["account.receivable"]._look_up_examined(scope)
         pending = {}
         for name, select in self._get_relations(scope).items():
             if name in INLINE_RELATIONS:
