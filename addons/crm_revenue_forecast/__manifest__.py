@@ -1,7 +1,7 @@
 {
     "name": "CRM Revenue Forecast",
     "summary": "What will be invoiced and collected, with its own record of being right",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.1.1",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

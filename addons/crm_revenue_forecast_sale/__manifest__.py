@@ -1,7 +1,7 @@
 {
     "name": "CRM Revenue Forecast - Sales Orders",
     "summary": "What of orders is still to be delivered and invoiced, and when it will be paid",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.1.1",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

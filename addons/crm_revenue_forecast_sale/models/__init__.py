@@ -1,1 +1,1 @@
-from . import crm_revenue_forecast
+from . import crm_revenue_forecast, crm_revenue_forecast_state

@@ -70,7 +70,8 @@ class CrmRevenueForecast(models.Model):
                   LEFT JOIN res_partner partner ON partner.id = contact.commercial_partner_id
                   LEFT JOIN (%(lags)s) lag
                     ON lag.company_id = sale.company_id AND lag.partner_id = partner.id
-                  LEFT JOIN (%(lag)s) usual ON usual.company_id = sale.company_id
+                  LEFT JOIN crm_revenue_forecast_state usual
+                    ON usual.company_id = sale.company_id
                  CROSS JOIN LATERAL (
                     SELECT COALESCE(NULLIF(sale.currency_rate, 0), 1)::numeric AS rate,
                            COALESCE(sale.amount_total / NULLIF(sale.amount_untaxed, 0), 1) AS taxed
@@ -79,8 +80,7 @@ class CrmRevenueForecast(models.Model):
                  WHERE sale.state = 'sale' AND sale.invoice_status != 'invoiced'
                    AND %(partners)s
                 """,
-                lags=self._get_order_lag_sql(SQL("partner.commercial_partner_id")),
-                lag=self._get_order_lag_sql(SQL("NULL::int")),
+                lags=self._get_order_lag_sql(SQL("partner.commercial_partner_id"), scope),
                 parts=self._get_order_part_sql(),
                 partners=self._get_scope_partner_sql(SQL("partner.id"), scope),
             ),
@@ -99,7 +99,7 @@ class CrmRevenueForecast(models.Model):
                 COALESCE(part.date, sale.commitment_date::date,
                          sale.date_order::date + ROUND(
                              (COALESCE(lag.days * lag.number, 0)
-                              + COALESCE(usual.days, 0) * %(prior)s)
+                              + COALESCE(usual.order_lag_days, 0)::numeric * %(prior)s)
                              / (COALESCE(lag.number, 0) + %(prior)s))::int)
                 """,
                 prior=PRIOR_ORDERS,
@@ -244,11 +244,12 @@ class CrmRevenueForecast(models.Model):
         )
 
     @api.model
-    def _get_order_lag_sql(self, partner: SQL) -> SQL:
+    def _get_order_lag_sql(self, partner: SQL, scope) -> SQL:
         """The median days from an order to its first invoice, and of how many orders.
 
         :param partner: SQL of the customer, or of NULL for those of the whole company.
         """
+        receivable = self.env["account.receivable"]
         return SQL(
             """
             SELECT company_id, partner_id, COUNT(*) AS number,
@@ -262,7 +263,8 @@ class CrmRevenueForecast(models.Model):
                   JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = line.id
                   JOIN account_move_line item ON item.id = rel.invoice_line_id
                   JOIN account_move move ON move.id = item.move_id
-                 WHERE sale.date_order > CURRENT_DATE - interval '24 months'
+                 WHERE %(companies)s AND %(partners)s
+                   AND sale.date_order > CURRENT_DATE - interval '24 months'
                    AND sale.state = 'sale'
                    AND move.state = 'posted' AND move.move_type = 'out_invoice'
                  GROUP BY sale.id, 2
@@ -270,18 +272,20 @@ class CrmRevenueForecast(models.Model):
              GROUP BY company_id, partner_id
             """,
             partner=partner,
+            companies=receivable._get_company_sql(SQL("sale.company_id"), scope),
+            partners=receivable._get_partner_sql(SQL("sale.partner_invoice_id"), scope),
         )
 
     @api.model
-    def _get_covered_sql(self):
+    def _get_covered_sql(self, deal_ids):
         """Also confirmed orders; their invoices are not counted a second time."""
         return SQL(
             """
-            %s
+            %(invoiced)s
              UNION ALL
             SELECT opportunity_id, amount_untaxed / COALESCE(NULLIF(currency_rate, 0), 1)
               FROM sale_order
-             WHERE opportunity_id IS NOT NULL AND state = 'sale'
+             WHERE %(of_order)s AND state = 'sale'
              UNION ALL
             SELECT item.opportunity_id, item.balance
               FROM sale_order sale
@@ -289,13 +293,15 @@ class CrmRevenueForecast(models.Model):
               JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = line.id
               JOIN account_move_line item ON item.id = rel.invoice_line_id
               JOIN account_move move ON move.id = item.move_id
-             WHERE sale.opportunity_id IS NOT NULL AND sale.state = 'sale'
+             WHERE %(of_sale)s AND sale.state = 'sale'
                AND item.opportunity_id = sale.opportunity_id
                AND item.parent_state IN ('draft', 'posted')
                AND item.display_type = 'product'
                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
             """,
-            super()._get_covered_sql(),
+            invoiced=super()._get_covered_sql(deal_ids),
+            of_order=self._get_deal_condition_sql(SQL("opportunity_id"), deal_ids),
+            of_sale=self._get_deal_condition_sql(SQL("sale.opportunity_id"), deal_ids),
         )
 
     def _get_documents(self):

@@ -105,17 +105,15 @@ class Layers:
                   LEFT JOIN (
                     SELECT lead_id, SUM(amount) AS amount FROM (%(covered)s) part GROUP BY lead_id
                        ) covered ON covered.lead_id = lead.id
-                  LEFT JOIN (%(lags)s) team_lag ON team_lag.team_id = lead.team_id
-                 CROSS JOIN (%(lag)s) lag
+                  LEFT JOIN forecast_lag team_lag ON team_lag.team_id = lead.team_id
+                  LEFT JOIN forecast_lag lag ON lag.is_usual
                  WHERE lead.type = 'opportunity' AND lead.active
                    AND lead.expected_revenue > COALESCE(covered.amount, 0)
                    AND (lead.won_status = 'pending' OR %(is_unbilled)s)
                    AND %(partners)s
                 """,
                 main_company=self.env.ref("base.main_company").id,
-                covered=self._get_covered_sql(),
-                lags=self._get_lag_sql(SQL("GROUP BY team_id")),
-                lag=self._get_lag_sql(SQL("")),
+                covered=self._get_covered_sql(self._get_deal_ids_sql(scope)),
                 is_unbilled=SQL(
                     """
                     (lead.won_status = 'won'
@@ -160,36 +158,60 @@ class Layers:
         return SQL("(partner.property_payment_term_id ->> basis.company_id::text)::int")
 
     @api.model
-    def _get_covered_sql(self) -> SQL:
-        """Hook: parts of what covers deals' expected revenue, untaxed: ``lead_id``, ``amount``."""
+    def _get_deal_ids_sql(self, scope) -> SQL | None:
+        """SQL of an array of the customers' deals, all of them without."""
+        if scope.partners is None:
+            return None
+        return SQL(
+            """
+            ARRAY(SELECT lead.id FROM crm_lead lead
+                    JOIN res_partner contact ON contact.id = lead.partner_id
+                   WHERE contact.commercial_partner_id = ANY(%s))
+            """,
+            list(scope.partners.ids),
+        )
+
+    @api.model
+    def _get_deal_condition_sql(self, column: SQL, deal_ids: SQL | None) -> SQL:
+        """Whether a column names one of these deals, or any."""
+        if deal_ids is None:
+            return SQL("%s IS NOT NULL", column)
+        return SQL("%s = ANY(%s)", column, deal_ids)
+
+    @api.model
+    def _get_covered_sql(self, deal_ids: SQL | None) -> SQL:
+        """Hook: parts of what covers deals' expected revenue, untaxed: ``lead_id``, ``amount``.
+
+        :param deal_ids: SQL of an array of deals, none for all. What one customer has is asked of
+            his deals, not found among everybody's.
+        """
         return SQL(
             """
             SELECT line.opportunity_id AS lead_id, -line.balance AS amount
               FROM account_move_line line
               JOIN account_move move ON move.id = line.move_id
-             WHERE line.opportunity_id IS NOT NULL
+             WHERE %s
                AND line.parent_state IN ('draft', 'posted')
                AND line.display_type = 'product'
                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-            """
+            """,
+            self._get_deal_condition_sql(SQL("line.opportunity_id"), deal_ids),
         )
 
     @api.model
-    def _get_lag_sql(self, group: SQL) -> SQL:
-        """The median days from won to the first invoice, of a team or of all."""
+    def _get_lag_sql(self) -> SQL:
+        """The median days from won to the first invoice, of each team and of all (``is_usual``)."""
         return SQL(
             """
-            SELECT %(team)s PERCENTILE_DISC(0.5) WITHIN GROUP (
+            SELECT team_id, GROUPING(team_id) = 1 AS is_usual, PERCENTILE_DISC(0.5) WITHIN GROUP (
                        ORDER BY GREATEST(first_invoice_date - date_closed::date, 0)) AS days
               FROM crm_lead
              WHERE first_invoice_date IS NOT NULL
                AND won_status = 'won'
-               AND date_closed > CURRENT_DATE - %(period)s::interval
-            %(group)s
+               AND date_closed > CURRENT_DATE - %s::interval
+             GROUP BY GROUPING SETS ((team_id), ())
             """,
-            team=SQL("team_id,") if group.code else SQL(""),
-            period=f"{LAG_MONTHS} months",
-            group=group,
+            f"{LAG_MONTHS} months",
         )
 
     # Drafts -----------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ class Refresh:
         basis = expected.pop("expect_basis")
         return {
             "expect_basis": basis,
+            "forecast_lag": self._get_lag_sql(),
             "forecast_source": self._get_source_sql(scope),
             "forecast_plan": self._get_plan_sql(),
             **expected,
@@ -53,6 +54,8 @@ class Refresh:
         self._flush_sources()
         self.flush_model()
         scope = Scope(companies, partners)
+        if partners is not None:
+            scope = self.env["account.receivable"]._look_up(scope)
         with_sql = self.env["crm.payment.expectation"]._prepare_relations(
             self._get_relations(scope), scope
         )
