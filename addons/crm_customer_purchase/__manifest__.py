@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Purchases",
     "summary": "What customers buy, have stopped buying, and could buy",
-    "version": "19.0.1.0.4",
+    "version": "19.0.1.0.5",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Purchases - Sales Orders",
     "summary": "Quotations show what the customer buys; a click adds what it could buy",
-    "version": "19.0.1.1.1",
+    "version": "19.0.1.1.2",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 
@@ -68,6 +68,11 @@ class CrmCustomerPurchaseLine(models.AbstractModel):
         in the revenue only.
         """
         return SQL("template.is_left_out_of_mix IS NOT TRUE")
+
+    @api.model
+    def _is_in_mix(self, line) -> bool:
+        """Hook: the same plainly, of one journal item."""
+        return not line.product_id.is_left_out_of_mix
 
     def _flush_sources(self):
         """What the lines are read from is in the database."""

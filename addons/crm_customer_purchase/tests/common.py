@@ -2,19 +2,7 @@ from odoo import SUPERUSER_ID, fields
 
 from odoo.addons.account_receivable_settlement.tests.common import ReceivableCommon
 
-from . import plain_purchases
-
-#: How far a stored number may be from the exact one.
-NUMBERS = {
-    "quantity_12m": 0.0001,
-    "quantity_prev_12m": 0.0001,
-    "amount_12m": 0.005,
-    "amount_prev_12m": 0.005,
-    "share": 0.000001,
-    "trend": 0.0001,
-    "interval_days": 0.005,
-}
-VALUES = ("purchase_count", "first_date", "last_date", "state")
+from ..plain_purchases import AMOUNTS, NUMBERS, VALUES, PlainPurchases
 
 
 class PurchaseCommon(ReceivableCommon):
@@ -60,7 +48,7 @@ class PurchaseCommon(ReceivableCommon):
     def assertPlain(self, companies=None):
         """Each stored row is what a plain recomputation from journal items says."""
         for company in companies or self.company:
-            expected = plain_purchases.compute(self.env, company, fields.Date.today())
+            expected = PlainPurchases(self.env, company, fields.Date.today()).rows()
             rows = self.purchases.search([("company_id", "=", company.id)])
             self.assertEqual(
                 {(row.partner_id, row.product_id): row.state for row in rows},
@@ -72,9 +60,12 @@ class PurchaseCommon(ReceivableCommon):
             by_key = {(row.partner_id.id, row.product_id.id): row for row in rows}
             for (partner, product), plain in expected.items():
                 row = by_key[partner.id, product.id]
-                for name, delta in NUMBERS.items():
+                for name, delta in (dict.fromkeys(AMOUNTS, 0.005) | NUMBERS).items():
                     self.assertAlmostEqual(
-                        row[name], plain[name], delta=delta, msg=f"{name} of {row.display_name}"
+                        row[name],
+                        float(plain[name]),
+                        delta=float(delta),
+                        msg=f"{name} of {row.display_name}",
                     )
                 for name in VALUES:
                     self.assertEqual(row[name], plain[name], f"{name} of {row.display_name}")

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 
@@ -12,6 +12,17 @@ class CrmCustomerPurchaseLine(models.AbstractModel):
             "(%s AND line.is_downpayment IS NOT TRUE AND NOT EXISTS ("
             "SELECT FROM res_company own WHERE own.sale_discount_product_id = line.product_id))",
             super()._get_is_in_mix_sql(),
+        )
+
+    @api.model
+    def _is_in_mix(self, line) -> bool:
+        companies = self.env["res.company"].with_context(active_test=False)
+        return (
+            super()._is_in_mix(line)
+            and not line.is_downpayment
+            and not companies.search_count(
+                [("sale_discount_product_id", "=", line.product_id.id)], limit=1
+            )
         )
 
     def _flush_sources(self):

@@ -93,3 +93,4 @@ class TestQuotationPanel(PurchaseCommon):
         self._refresh()
         rows = self.purchases.search([("partner_id", "=", self.partner.id)])
         self.assertEqual(set(rows.product_id.ids), {self.flour.id, self.salt.id})
+        self.assertPlain()
