@@ -64,6 +64,7 @@ class TestPurchaseVerification(VerifyMixin, PurchaseCommon):
 
     def _spoil(self, row, **values):
         """Somebody writes a row by SQL, behind everybody's back."""
+        self.env.flush_all()
         for name, value in values.items():
             self.env.cr.execute(
                 f"UPDATE {row._table} SET {name} = %s WHERE id = %s", [value, row.id]

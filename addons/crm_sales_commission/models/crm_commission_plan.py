@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import float_compare
 
 from ..deciding import deciding, is_deciding
 
@@ -256,7 +257,9 @@ class CrmCommissionPlan(models.Model):
         self.ensure_one()
         levels = self.level_ids.sorted("start")
         if self.rate_kind == "attainment":
-            reached = levels.filtered(lambda level: level.start <= (attainment or 0) * 100)
+            percent = (attainment or 0) * 100
+            # 115 % in binary is a little less.
+            reached = levels.filtered(lambda level: float_compare(level.start, percent, 6) <= 0)
             return self.currency_id.round(base * (reached[-1:].rate / 100))
         if base <= 0:
             return self.currency_id.round(base * levels[:1].rate / 100)

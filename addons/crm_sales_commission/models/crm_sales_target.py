@@ -19,6 +19,8 @@ LENGTHS = {
 }
 #: So many days after its end a period is closed by itself: until then documents come in late.
 CLOSED_AFTER_DAYS = 15
+#: What commission by attainment depends on.
+_ATTAINED_OF = ("company_id", "date_from", "measure", "period", "target_amount", "user_id")
 
 
 class CrmSalesTarget(models.Model):
@@ -159,6 +161,7 @@ class CrmSalesTarget(models.Model):
             raise UserError(self.env._("A period is closed with its button only."))
         targets = super().create(vals_list)
         targets._align()
+        targets._refresh_statements()
         return targets
 
     def write(self, vals):
@@ -167,10 +170,38 @@ class CrmSalesTarget(models.Model):
             raise UserError(self.env._("A period is closed with its button only."))
         if not is_deciding() and any(target.state == "closed" for target in self):
             raise UserError(self.env._("The period is closed."))
+        is_other = not vals.keys().isdisjoint(_ATTAINED_OF)
+        keys = self._get_statement_keys() if is_other else set()
         result = super().write(vals)
         if not vals.keys().isdisjoint(("date_from", "period")):
             self._align()
+        if is_other:
+            self._refresh_statements(keys)
         return result
+
+    def unlink(self):
+        keys = self._get_statement_keys()
+        result = super().unlink()
+        self.browse()._refresh_statements(keys)
+        return result
+
+    def _get_statement_keys(self) -> set[tuple[int, int]]:
+        """Whose statements these are of: pairs of company and user."""
+        return {
+            (target.company_id.id, target.user_id.id)
+            for target in self
+            if target.user_id and target.target_amount
+        }
+
+    def _refresh_statements(self, keys=frozenset()):
+        """Drafts show what is earned by the attainment of these targets.
+
+        :param keys: pairs of company and user whose drafts follow, too
+        """
+        keys = keys | self._get_statement_keys()
+        if keys:
+            # Nobody writes statements by hand.
+            self.env["crm.commission.statement"].sudo()._refresh_drafts(keys)
 
     def _align(self):
         """A period begins on its first day."""

@@ -14,8 +14,8 @@ from odoo.tests import tagged
 from odoo.addons.account_receivable_settlement.plain_books import exact
 
 from ..models import crm_commission_event, crm_sales_credit
+from ..plain_commission import CENT, KINDS, NOTHING, PlainCommission
 from .common import CommissionCommon
-from .plain_commission import CENT, KINDS, NOTHING, PlainCommission
 
 
 class NothingToDoError(Exception):

@@ -191,6 +191,34 @@ class TestSalesTargets(CommissionCommon):
             with self.assertRaises(AccessError):
                 Target.with_user(user).action_open_my_page()
 
+    @freeze_time("2024-03-15")
+    def test_drafts_follow_targets(self):
+        """115 % to the cent, in binary a little less; and a target that is changed and deleted."""
+        self._create_plan(
+            self.ann,
+            rate_kind="attainment",
+            level_ids=[
+                Command.create({"start": start, "rate": rate})
+                for start, rate in ((0.0, 2.0), (115.0, 4.0), (200.0, 6.0))
+            ],
+        )
+        target = self._create_target(self.ann, target_amount=1000.0)
+        self._pay(self._create_sale(1150.0, user=self.ann), date="2024-02-05")
+        self._follow()
+        self.env["crm.commission.statement"].action_create_drafts()
+        statement = self.env["crm.commission.statement"].search(
+            [("date_to", "=", "2024-02-29"), ("user_id", "=", self.ann.id)]
+        )
+        self.assertEqual(statement.earned_amount, 46.0)
+        target.target_amount = 1150.01
+        self.assertEqual(statement.earned_amount, 23.0)
+        target.target_amount = 575.0
+        self.assertEqual(statement.earned_amount, 69.0)
+        target.unlink()
+        self.assertEqual(statement.earned_amount, 23.0)
+        self._create_target(self.ann, target_amount=1000.0)
+        self.assertEqual(statement.earned_amount, 46.0)
+
     def test_rate_by_attainment(self):
         self._create_plan(
             self.ann,

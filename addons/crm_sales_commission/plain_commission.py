@@ -2,7 +2,8 @@
 
 Written against the rules, apart from the relations that events are made of: no SQL of ours. How an
 entry settles an instalment is read by ``plain_books``, what a document's lines are with taxes by
-``plain_deals``; what a person earns of it is said here.
+``plain_deals``; what a person earns of it is said here. Simple and slow. Tests compare events with
+it, and so does an accountant who verifies them. Amounts are in the company's currency.
 """
 
 from collections import defaultdict
@@ -116,6 +117,16 @@ class PlainCommission:
             plan.company_id == document.company_id
             and plan.date_from <= document.invoice_date
             and (not plan.date_to or document.invoice_date <= plan.date_to)
+            and self.is_counted_customer(plan, instalments(document).partner_id)
+        )
+
+    def is_counted_customer(self, plan, partner):
+        if not plan.partner_ids and not plan.partner_category_ids:
+            return True
+        customer = partner.commercial_partner_id
+        return bool(
+            customer & plan.partner_ids.commercial_partner_id
+            or customer.category_id & plan.partner_category_ids
         )
 
     def get_own_base(self, plan, document, deal):
