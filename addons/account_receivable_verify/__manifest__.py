@@ -1,7 +1,7 @@
 {
     "name": "Receivables - Verify",
     "summary": "Recompute every kept figure plainly from the journals: difference 0.00",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Accounting/Accounting",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",
