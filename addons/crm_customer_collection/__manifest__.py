@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Collection",
     "summary": "Overdue customers are flagged to Sales, once, until they pay or promise to",
-    "version": "19.0.1.4.2",
+    "version": "19.0.1.4.3",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -73,6 +73,23 @@ class TestPromises(FlagCommon):
             with self.subTest(values), self.assertRaises(ValidationError):
                 self.policy.write(values)
 
+    def test_promise_that_ended_follows_when_everything_is_computed(self):
+        """So much waited that it was replaced by: compute all."""
+        invoice = self._overdue(1000.0)
+        promise = self._promise()
+        payment = self._pay(invoice, date="2024-03-01")
+        self.assertPromise(promise, "kept", 1000.0)
+        self._at("2024-03-15 08:00:00")
+        payment.move_id.line_ids.remove_move_reconcile()
+        self.env.cr.flush()
+        changes = self.env["account.receivable.change"].sudo()
+        changes.search([("reader", "=", "crm.customer.health")]).unlink()
+        changes._collect_keys("crm.customer.health", [(self.company.id, 0)])
+        self.env.cr.flush()
+        while changes._work_off("crm.customer.health"):
+            pass
+        self.assertRecordValues(promise, [{"state": "broken", "paid_amount": 0.0}])
+
     def test_broken_the_day_after(self):
         self._overdue(1000.0)
         promise = self._promise()

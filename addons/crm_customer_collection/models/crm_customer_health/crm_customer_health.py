@@ -127,6 +127,18 @@ class CrmCustomerHealth(OverdueFacts, WeeklyFacts, WeeklyRows, models.Model):
         self.env["crm.customer.flag"]._close_cured(changes.companies, changes.partners)
         return result
 
+    @api.model
+    def _on_all_receivables_changed(self, company_id, position):
+        """Whatever changed of whomever: also what was paid of promises that have ended."""
+        result = super()._on_all_receivables_changed(company_id, position)
+        companies = self._get_existing_companies([company_id])
+        if companies and result is None:
+            promises = self.env["crm.payment.promise"].search(
+                [("company_id", "=", company_id), ("state", "!=", "withdrawn")]
+            )
+            promises._judge(companies, promises.partner_id.commercial_partner_id)
+        return result
+
     def _search_acting(self, model: str, domain: Domain, operator, value):
         """Rows of customers of whom such a record is there, one by company and customer."""
         if operator != "in":
