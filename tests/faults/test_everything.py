@@ -103,6 +103,9 @@ print("RESULT " + json.dumps({
          for kind in ("amount", "text"))]
         for row in verified.difference_ids
     ][:20],
+    "being updated": {
+        row.name: row.waiting_count for row in verified.check_ids if row.waiting_count
+    },
     "not verified": verified.failed_count,
     "waiting": len(changes),
     "flagged twice": twice("crm_customer_flag", "company_id, partner_id", "closed_on IS NULL"),
