@@ -1,7 +1,7 @@
 {
     "name": "CRM Customer Value",
     "summary": "What a customer is worth: cost, profit, cost to serve, expected value",
-    "version": "19.0.1.1.2",
+    "version": "19.0.1.1.3",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -74,6 +74,34 @@ class CrmCustomerService(models.Model):
         driver.is_counted = True
         self.invalidate_model()
 
+    @api.model
+    def _merge_rows(self, src_partners, dst_partner):
+        """Rows of customers that are merged are summed up at the one that stays: those of old
+        months are not counted again.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH gone AS (
+                    DELETE FROM crm_customer_service WHERE partner_id = ANY(%(sources)s)
+                    RETURNING *
+                )
+                INSERT INTO crm_customer_service AS known
+                       (company_id, partner_id, driver_id, rate_id, month, quantity, amount)
+                SELECT company_id, %(target)s, driver_id, rate_id, month, SUM(quantity), SUM(amount)
+                  FROM gone
+                 GROUP BY company_id, driver_id, rate_id, month
+                    ON CONFLICT (company_id, partner_id, month, driver_id, rate_id)
+                    DO UPDATE SET quantity = known.quantity + EXCLUDED.quantity,
+                                  amount = known.amount + EXCLUDED.amount
+                """,
+                sources=list(src_partners.ids),
+                target=dst_partner.commercial_partner_id.id,
+            )
+        )
+        self.invalidate_model()
+
     def _get_rate_sql(self, driver) -> SQL:
         """The driver's rates with what a unit costs."""
         return SQL(

@@ -96,6 +96,33 @@ class TestService(ServiceCommon):
         driver.rate_ids.unit_cost = 5.0
         self.assertEqual(self._count(driver), [("Prompt & Sons", "2024-02-01", 1.0, 5.0)])
 
+    def test_merged_customers(self):
+        """What they cost is summed up, also of months that are not counted again."""
+        other, third = self.env["res.partner"].create([{"name": "Other"}, {"name": "Third"}])
+        for day, partner in (
+            ("2023-05-01", self.partner),
+            ("2023-05-02", other),
+            ("2023-05-03", other),
+            ("2023-06-01", third),
+            ("2024-02-01", third),
+        ):
+            self._sell(self.flour, date=day, partner_id=partner.id)
+        driver = self._create_driver("invoice", 10.0)
+        self.assertEqual(len(self._count(driver)), 4)
+        self.env["base.partner.merge.automatic.wizard"].sudo()._merge(
+            (self.partner | other | third).ids, self.partner
+        )
+        merged = [
+            ("Prompt & Sons", "2023-05-01", 3.0, 30.0),
+            ("Prompt & Sons", "2023-06-01", 1.0, 10.0),
+            ("Prompt & Sons", "2024-02-01", 1.0, 10.0),
+        ]
+        rows = self.env["crm.customer.service"].sudo().search([("driver_id", "=", driver.id)])
+        self.assertEqual(
+            sorted((r.partner_id.name, str(r.month), r.quantity, r.amount) for r in rows), merged
+        )
+        self.assertEqual(self._count(driver), merged)
+
     def test_financing(self):
         """10,000 late for 30 days at 9 % a year: 73.97, shared over its months."""
         invoice = self._sell(self.flour, 1, 10000.0, invoice_date_due="2024-01-20")
