@@ -97,6 +97,28 @@ class TestVerification(VerifyBooks):
         self.assertEqual(total.ledger_amount, 800)
         self.assertEqual(total.outside_amount, 800 - 200 - total.own_amount)
 
+    def test_claim_moved_from_what_is_a_draft_again(self):
+        """In the ledger 300 on bills less 300 of the draft, of which 120 are paid: nobody owes."""
+        bills = self.receivable.copy({"name": "Bills in portfolio"})
+        invoice = self._create_document([{"price_unit": 300.0}])
+        slip = self._create_entry(
+            (self.receivable, self.partner, -300.0), (bills, self.partner, 300.0)
+        )
+        self._settle(invoice, slip)
+        paid = self._create_entry((bills, self.partner, -120.0), (self.income, None, 120.0))
+        (slip | paid).line_ids.filtered(lambda line: line.account_id == bills).reconcile()
+        for state, open_amount in (("posted", 180), ("draft", 0), ("posted", 180)):
+            if state == "draft":
+                invoice.button_draft()
+            elif invoice.state == "draft":
+                invoice.action_post()
+            with self.subTest(state):
+                run = self._verify()
+                self.assertClean(run)
+                totals = self._get_totals(run)
+                self.assertEqual(sum(totals.mapped("ledger_amount")), 180 if open_amount else -120)
+                self.assertEqual(sum(totals.mapped("own_amount")), open_amount)
+
     def test_what_the_ledger_does_not_have_is_found(self):
         """Somebody writes a residual by SQL: 7 less than the ledger's balance, exactly."""
         self._fill_books()

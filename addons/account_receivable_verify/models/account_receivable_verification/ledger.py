@@ -56,7 +56,7 @@ class Ledger:
         parts of them that are not ours: for figures that are kept by customer.
         """
         total, parts = Fraction(0), defaultdict(Fraction)
-        for account in self.env["account.account"].search(self._get_ledger_domain(company)):
+        for account in self._get_claim_accounts(company):
             balance = self._get_balance(company, account)
             total += balance
             for name, amount in self._get_ledger_parts(company, account, balance).items():
@@ -123,7 +123,8 @@ class Ledger:
             ),
             "entryless_amount": self._get_entryless(company, account),
             "outside_amount": self._get_outside(company, account)
-            - self._get_moved_in_drafts(company, account),
+            - self._get_moved_in_drafts(company, account)
+            + self._get_moved_from_drafts(company, account),
         }
 
     @api.model
@@ -137,13 +138,16 @@ class Ledger:
         )
 
     @api.model
-    def _get_moved(self, lines, account, is_wanted=lambda target: True) -> Fraction:
-        """What is open on the account of claims that were moved there, from any of these items."""
+    def _get_moved(self, lines, account, is_wanted=lambda target: True, state="posted") -> Fraction:
+        """What is open on the account of claims that were moved there, from any of these items.
+
+        :param state: of the items that claims were moved from
+        """
         return sum(
             (
                 amount
                 for line in lines.filtered(
-                    lambda line: plain_books.is_root(line) and line.parent_state == "posted"
+                    lambda line: plain_books.is_root(line) and line.parent_state == state
                 )
                 for target, amount in plain_books.moved_open(line).items()
                 if target.account_id == account and is_wanted(target)
@@ -164,6 +168,25 @@ class Ledger:
         return self._get_moved(
             origins, account, lambda target: target in drafts and target.parent_state == "draft"
         )
+
+    @api.model
+    def _get_moved_from_drafts(self, company, account) -> Fraction:
+        """Claims in the ledger that were moved to the account from what is a draft again: nobody
+        owes them, as long as it is.
+        """
+        drafts = self.env["account.move.line"].search(
+            Domain("company_id", "=", company.id)
+            & Domain("parent_state", "=", "draft")
+            & Domain("account_id", "in", self._get_claim_accounts(company).ids)
+            & (Domain("matched_debit_ids", "!=", False) | Domain("matched_credit_ids", "!=", False))
+        )
+        return self._get_moved(
+            drafts, account, lambda target: target.parent_state == "posted", state="draft"
+        )
+
+    @api.model
+    def _get_claim_accounts(self, company):
+        return self.env["account.account"].search(self._get_ledger_domain(company))
 
     @api.model
     def _get_entryless(self, company, account) -> Fraction:
