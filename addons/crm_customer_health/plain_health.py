@@ -200,10 +200,9 @@ class PlainHealth:
             return self.is_live or self._get_settled_on(partial) <= self.as_of
 
         lines = self.env["account.move.line"].union(*self._items.values())
-        if self._partners is not None:
-            # What others owed may have been moved to these customers.
-            lines = origins(lines)
-        return moved_by_item(lines, is_known)
+        # Also what others owed, of whom nothing is read here, and what was moved from a document
+        # that is a draft again.
+        return moved_by_item(origins(lines), is_known)
 
     def _read_documents(self):
         """Posted invoices, receipts and credit notes, by the customer of today.
