@@ -479,6 +479,7 @@ class Walk:
         if not suspense:
             raise NothingToDoError
         data = self.test.accounts_by_company[line.company_id]
+        is_received = suspense.balance < 0  # it will be gone
         fee = self.random.choice(
             [0.0, 0.0, line.company_currency_id.round(suspense.balance * 0.05)]
         )
@@ -499,7 +500,7 @@ class Walk:
             }
         )
         owed = self._open_invoices().filtered(lambda move: move.company_id == line.company_id)
-        if owed and suspense.balance < 0 and self.random.random() < 0.8:
+        if owed and is_received and self.random.random() < 0.8:
             invoice = self._choose(owed)
             (line.line_ids | invoice.line_ids).filtered(
                 lambda item: (

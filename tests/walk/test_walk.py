@@ -1,0 +1,58 @@
+"""Thousands of operations of all addons at random; again and again everything is recomputed.
+
+``WALK_SEED`` repeats the walk of a day, ``WALK_STEPS`` says how many operations it takes.
+"""
+
+import json
+import os
+import time
+
+import pytest
+
+from environment.addons import our_addons
+from environment.databases import Databases
+from environment.paths import TESTS, checkout_key, log_file
+
+#: As many as fit into this time; ``--long`` takes all.
+SECONDS = 150
+OPERATIONS = 5000
+#: Of ten operations Odoo refuses one at most.
+REFUSED = 0.1
+
+WALK = """
+import json, sys
+sys.path.append(%r)
+from walk import inside
+told = inside.walk(env, seed=%d, operations=%d, seconds=%d)
+print("RESULT " + json.dumps(told))
+"""
+
+
+@pytest.fixture
+def database(environment):
+    """All our addons, and nobody's data."""
+    databases = Databases(environment)
+    name = f"walk_{checkout_key()}"
+    databases.copy(databases.template(demo=False), name)
+    databases.install(name, our_addons(), demo=False, log=log_file("walk-install"))
+    yield name
+    databases.drop(name)
+
+
+def test_everything_is_what_the_books_say(environment, database, is_long):
+    seed = int(os.environ.get("WALK_SEED") or time.strftime("%Y%m%d"))
+    wanted = os.environ.get("WALK_STEPS")
+    seconds = 24 * 60 * 60 if is_long or wanted else SECONDS
+    output = environment.shell(
+        database,
+        WALK % (str(TESTS), seed, int(wanted or OPERATIONS), seconds),
+        log=log_file("walk"),
+    )
+    told = json.loads(output[output.index("RESULT ") + 7 :].splitlines()[0])
+    count, refused = sum(told["operations"].values()), sum(told["refused"].values())
+    print(f"\n{count:,} operations, 0 differences (seed {seed}); {told}")
+    assert refused < (count + refused) * REFUSED, told["refused"]
+    assert told["checks"] > 0 and count > 100
+    if is_long and not wanted:
+        assert count >= OPERATIONS
+        assert len(told["operations"]) > 70, "nearly everything that there is was done"
