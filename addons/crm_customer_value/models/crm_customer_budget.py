@@ -135,14 +135,17 @@ class CrmCustomerBudget(models.Model):
                  WHERE category_id = ANY(%(categories)s)
             ),
             purchase AS (
-                SELECT commercial_partner_id AS partner_id, invoice_date AS date,
-                       amount_untaxed_signed AS amount, move_type != 'out_refund' AS is_purchase
-                  FROM account_move
-                 WHERE state = 'posted'
-                   AND move_type IN ('out_invoice', 'out_receipt', 'out_refund')
-                   AND company_id = %(company)s
-                   AND invoice_date < %(base_day)s::date
-                   AND commercial_partner_id NOT IN (SELECT partner_id FROM tagged)
+                -- The customer of today: invoices keep the one that they were posted for.
+                SELECT partner.commercial_partner_id AS partner_id, move.invoice_date AS date,
+                       move.amount_untaxed_signed AS amount,
+                       move.move_type != 'out_refund' AS is_purchase
+                  FROM account_move move
+                  JOIN res_partner partner ON partner.id = move.commercial_partner_id
+                 WHERE move.state = 'posted'
+                   AND move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+                   AND move.company_id = %(company)s
+                   AND move.invoice_date < %(base_day)s::date
+                   AND partner.commercial_partner_id NOT IN (SELECT partner_id FROM tagged)
             ),
             state AS (
                 SELECT day.day, partner_id, day.day - MAX(date) AS recency,

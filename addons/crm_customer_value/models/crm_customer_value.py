@@ -188,14 +188,16 @@ class CrmCustomerValue(models.Model):
                        GREATEST(SUM(amount), 0) / COUNT(*) FILTER (WHERE is_purchase)
                            AS mean_spend
                   FROM (
-                    SELECT commercial_partner_id AS partner_id, invoice_date AS date,
-                           SUM(amount_untaxed_signed) AS amount,
-                           BOOL_OR(move_type != 'out_refund') AS is_purchase
-                      FROM account_move
-                     WHERE state = 'posted'
-                       AND move_type IN ('out_invoice', 'out_receipt', 'out_refund')
-                       AND company_id = %(company)s AND invoice_date <= %(today)s
-                     GROUP BY commercial_partner_id, invoice_date
+                    -- The customer of today: invoices keep the one that they were posted for.
+                    SELECT partner.commercial_partner_id AS partner_id, move.invoice_date AS date,
+                           SUM(move.amount_untaxed_signed) AS amount,
+                           BOOL_OR(move.move_type != 'out_refund') AS is_purchase
+                      FROM account_move move
+                      JOIN res_partner partner ON partner.id = move.commercial_partner_id
+                     WHERE move.state = 'posted'
+                       AND move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+                       AND move.company_id = %(company)s AND move.invoice_date <= %(today)s
+                     GROUP BY partner.commercial_partner_id, move.invoice_date
                        ) day
                  GROUP BY partner_id
                 HAVING BOOL_OR(is_purchase)

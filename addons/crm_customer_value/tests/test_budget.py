@@ -110,6 +110,15 @@ class TestBudget(ServiceCommon):
             sum(lines.mapped("revenue")), value.expected_purchases * 100.0, delta=0.5
         )
 
+    @freeze_time("2024-01-01 10:00")
+    def test_customer_who_became_a_contact(self):
+        """One customer bought what two did: on the same days."""
+        first, second = self.often
+        second.write({"is_company": False, "parent_id": first.id})
+        budget = self._propose()
+        lines = budget.line_ids.filtered(lambda line: line.segment == "champions")
+        self.assertEqual(set(lines.mapped("customer_count")), {1})
+
     @freeze_time("2020-01-01 10:00")
     def test_without_history(self):
         with self.assertRaises(UserError):

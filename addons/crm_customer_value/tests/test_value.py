@@ -71,6 +71,19 @@ class TestValue(ServiceCommon):
             (False, False, 0.0, 0.0),
         )
         self.assertEqual({row.value_tier for row in rows.values()}, {"a"})
+    def test_customer_who_became_a_contact(self):
+        """What it bought as a customer of its own is its company's, as revenue is."""
+        other = self._create_customer("Taken Over")
+        self._sell(self.flour, date="2024-01-10", partner_id=other.id)
+        self._sell(self.flour, date="2024-02-14")
+        other.write({"is_company": False, "parent_id": self.partner.id})
+        self.assertEqual(
+            [
+                (partner, row.revenue, row.purchase_count, row.mean_spend)
+                for partner, row in self._compute().items()
+            ],
+            [(self.partner, 200.0, 2, 100.0)],
+        )
 
     def test_all_credited_is_worth_nothing(self):
         self._sell(self.flour)
