@@ -9,8 +9,6 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 
-from odoo.tools import SQL
-
 from faults.everything_actors import find_actions, run
 
 #: The moment at which the walk begins, in Greenwich.
@@ -25,8 +23,6 @@ ROUNDS = 2
 TIME_PASSES = 0.06
 LONGEST = timedelta(days=16)
 SCHEDULER_WAKES = 0.25
-#: Month by month: transactions in a month, and days of the next one on which the scheduler runs.
-TRANSACTIONS, DAYS = 8, 3
 #: Lines of history that tell how it came to a difference.
 TOLD = 150
 
@@ -43,20 +39,6 @@ def walk(env, seed, operations, seconds):
             walking.go_on()
         walking.check()
         return {**walking.tell(), "seconds": round(read_clock() - start)}
-
-
-def walk_for_months(env, seed, months):
-    """Some business in each month, with Odoo's own cleaning; everything is compared once a year.
-
-    :return: what was done, and what was kept and has been left over.
-    """
-    with frozen_time() as frozen:
-        walking = Walking(env, seed, frozen)
-        for month in range(1, months + 1):
-            walking.live_through_a_month()
-            if month % 12 == 0:
-                walking.check()
-        return {**walking.tell(), **walking.look_at_what_is_kept()}
 
 
 @contextmanager
@@ -177,37 +159,3 @@ class Walking:
             Invariants(self.env, self.world, self.walk).check()
             self.env.cr.rollback()
         self.checks += 1
-
-    # Month by month ----------------------------------------------------------------------------
-
-    def live_through_a_month(self):
-        """Some business, then the first days of the next month."""
-        cleaning = self.env.ref("base.autovacuum_job")
-        first = (datetime.now().replace(day=1) + timedelta(days=32)).replace(day=1, hour=HOUR)
-        for _number in range(TRANSACTIONS):
-            with self.telling("operations"):
-                self.walk.transaction()
-            self.pass_time((first - datetime.now()) / TRANSACTIONS)
-            self.run_actions(is_due_only=True)
-        for _day in range(DAYS):
-            self.pass_time(timedelta(days=1))
-            self.run_actions(is_due_only=True)
-        self.run_action(cleaning)
-
-    def look_at_what_is_kept(self):
-        """Month ends by company, and how many rows there are of what is to be worked off, or is
-        kept for some time only.
-        """
-        months = self.env["crm.customer.health.snapshot"]._read_group(
-            [("company_id", "in", self.world.companies.ids)],
-            ["company_id"],
-            ["date:array_agg_distinct"],
-        )
-        counts = {}
-        for table in ("account_receivable_change", "ir_cron_trigger", "ir_cron_progress"):
-            self.env.cr.execute(SQL("SELECT COUNT(*) FROM %s", SQL.identifier(table)))
-            [counts[table]] = self.env.cr.fetchone()
-        return {
-            "month ends": {company.name: sorted(map(str, dates)) for company, dates in months},
-            "left": counts,
-        }

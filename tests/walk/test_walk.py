@@ -18,6 +18,8 @@ SECONDS = 150
 OPERATIONS = 5000
 #: Of ten operations Odoo refuses one at most.
 REFUSED = 0.1
+#: Of some 90 kinds of operations a long walk meets more than these.
+KINDS = 80
 
 WALK = """
 import json, sys
@@ -52,7 +54,8 @@ def test_everything_is_what_the_books_say(environment, database, is_long):
     count, refused = sum(told["operations"].values()), sum(told["refused"].values())
     print(f"\n{count:,} operations, 0 differences (seed {seed}); {told}")
     assert refused < (count + refused) * REFUSED, told["refused"]
-    assert told["checks"] > 0 and count > 100
+    assert told["checks"] > 0
+    if wanted or is_long:
+        assert count >= int(wanted or OPERATIONS)
     if is_long and not wanted:
-        assert count >= OPERATIONS
-        assert len(told["operations"]) > 70, "nearly everything that there is was done"
+        assert len(told["operations"]) > KINDS, "nearly everything that there is was done"
