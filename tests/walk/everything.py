@@ -55,7 +55,7 @@ class EverythingWalk(Commission, Relations, Sales, Books):
                 self.cr.rollback()
                 self.rolled_back.update(filter(None, names))
             else:
-                self.cr.commit()
+                self.cr.commit()  # pylint: disable=invalid-commit
                 self.done.update(filter(None, names))
         except UserError as error:
             # What is only found at the end takes everything back.

@@ -137,7 +137,8 @@ class Walking:
     def run_action(self, action):
         self.walk.history.append(f"-- scheduled: {action.cron_name}")
         told = run(self.env, action)
-        self.env.cr.commit()  # what it did was done in another transaction
+        # What it did was done in another transaction.
+        self.env.cr.commit()  # pylint: disable=invalid-commit
         self.env.invalidate_all()
         if told:
             raise AssertionError("\n".join(told))

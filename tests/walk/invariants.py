@@ -74,10 +74,10 @@ class Invariants:
     def check_verification(self):
         runs = self.env["account.receivable.verification"]
         run = runs._request(self.companies, self.env.user)
-        self.env.cr.commit()
+        self.env.cr.commit()  # pylint: disable=invalid-commit
         while run.state in ("waiting", "running"):
             runs._cron_verify()
-            self.env.cr.commit()
+            self.env.cr.commit()  # pylint: disable=invalid-commit
             self.env.invalidate_all()
         names = [f"{side}_{kind}" for side in ("kept", "recomputed") for kind in ("amount", "text")]
         names += ["company_id", "check", "name", "value", "state", "failure"]
