@@ -1,6 +1,7 @@
 """All operations of all addons in one walk, in real transactions."""
 
 import re
+import traceback
 from collections import Counter
 
 from odoo.exceptions import AccessError, UserError
@@ -25,6 +26,7 @@ class EverythingWalk(Commission, Relations, Sales, Books):
 
     :ivar done: how often each operation was done and committed, by name
     :ivar refused: what Odoo refused, by operation and the first words of why
+    :ivar refused_late: tracebacks of what was refused at the end of a transaction only
     """
 
     OPERATIONS = {
@@ -41,6 +43,7 @@ class EverythingWalk(Commission, Relations, Sales, Books):
         self.done = Counter()
         self.refused = Counter()
         self.rolled_back = Counter()
+        self.refused_late = []
         self.transactions = 0
 
     def transaction(self):
@@ -58,9 +61,10 @@ class EverythingWalk(Commission, Relations, Sales, Books):
                 self.cr.commit()  # pylint: disable=invalid-commit
                 self.done.update(filter(None, names))
         except UserError as error:
-            # What is only found at the end takes everything back.
+            # What is only found at the end takes everything back; it is told where that was.
             self.cr.rollback()
             self._refuse("commit", error)
+            self.refused_late.append("".join(traceback.format_exception(error)))
         self.test.env.invalidate_all()
         self._forget()
 

@@ -87,6 +87,7 @@ class Walking:
         return {
             "operations": dict(sorted(self.walk.done.items())),
             "refused": dict(self.walk.refused.most_common()),
+            "refused late": self.walk.refused_late,
             "rolled back": sum(self.walk.rolled_back.values()),
             "transactions": self.walk.transactions,
             "checks": self.checks,

@@ -20,9 +20,11 @@ RATES = {
     "EUR": (("2000-01-01", 0.9), ("2024-03-01", 0.8), ("2024-08-20", 0.95), ("2025-05-01", 0.87)),
     "GBP": (("2000-01-01", 0.7), ("2024-02-10", 0.77), ("2024-09-01", 0.5), ("2025-03-01", 0.8)),
 }
+#: A fixed part that is more than the invoice leaves an instalment of less than nothing. Such are in
+#: the walks of deals and customers; the plain readings of commission, and of a single account of
+#: the ledger, do not follow them to other invoices and accounts.
 TERMS = (
     ("30/70", {}, (("percent", 30, 10), ("percent", 70, 45))),
-    ("100 now, rest later", {}, (("fixed", 100, 0), ("percent", 100, 60))),
     *(
         (
             f"2 % in 10 days, taxes {computation}",
