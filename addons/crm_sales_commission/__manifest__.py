@@ -1,7 +1,7 @@
 {
     "name": "CRM Sales Commission",
     "summary": "Targets, my page, and commission that follows the money",
-    "version": "19.0.1.0.3",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -143,7 +143,14 @@ class PlainCommission:
                     )
                 )
             )
-        return -sum((exact(line.balance) for line in lines), NOTHING)
+        return sum((self.get_line_amount(plan, line) for line in lines), NOTHING)
+
+    def get_line_amount(self, plan, line):
+        """What a plan counts of a line: of its margin, nothing where nobody knows the cost."""
+        if plan.measure != "margin":
+            return -exact(line.balance)
+        cost = line.cost_ids.filtered(lambda row: row.source != "none")
+        return -exact(line.balance) - exact(cost.cost) if cost else NOTHING
 
     def get_shares(self, plan, document, deal, seller):
         """Each person's share; what is agreed for the deal is instead of what holds in general."""

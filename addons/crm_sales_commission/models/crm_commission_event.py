@@ -321,6 +321,7 @@ class CrmCommissionEvent(models.Model):
                   JOIN res_company company ON company.id = plan.company_id
                   JOIN res_currency currency ON currency.id = company.currency_id
                   JOIN today ON today.company_id = company.id
+                 WHERE %(is_known)s
             ),
             difference AS (
                 SELECT %(key)s,
@@ -374,6 +375,7 @@ class CrmCommissionEvent(models.Model):
             plan=self._get_plan_sql(),
             term=self._get_term_sql(),
             desired=self._get_desired_sql(),
+            is_known=self._get_is_known_sql(),
             key=SQL(", ").join(SQL.identifier(name) for name in _KEY),
             document_ids=document_ids,
             today=self.env["account.receivable"]._get_today_sql(),
@@ -395,9 +397,17 @@ class CrmCommissionEvent(models.Model):
                    OR EXISTS (SELECT FROM crm_commission_plan_partner_category_rel
                                WHERE crm_commission_plan_id = plan.id) AS has_customers
               FROM crm_commission_plan plan
-             WHERE plan.state = 'approved'
-            """
+             WHERE plan.state = 'approved' AND %s
+            """,
+            self._get_is_known_sql(),
         )
+
+    def _get_is_known_sql(self) -> SQL:
+        """Whether ``plan`` has a measure that is known here: of one whose addon is gone, what was
+        booked stays.
+        """
+        plans = self.env["crm.commission.plan"]
+        return SQL("plan.measure = ANY(%s)", plans._fields["measure"].get_values(self.env))
 
     def _get_term_sql(self) -> SQL:
         """Who earns by which plan on a document's share: ``user_id``, ``share`` (a part of 1),
@@ -453,30 +463,42 @@ class CrmCommissionEvent(models.Model):
         )
 
     def _get_own_base_sql(self) -> SQL:
-        """Hook: the sale in ``sale`` that ``plan`` counts, without taxes, in company currency."""
+        """Hook: what ``plan`` counts of ``sale``, without taxes, in company currency."""
+        return SQL(
+            "CASE WHEN plan.has_products THEN (%s) ELSE sale.untaxed END",
+            self._get_item_sum_sql(SQL("-item.balance")),
+        )
+
+    def _get_item_sum_sql(self, amount: SQL, joins: SQL | None = None) -> SQL:
+        """The sum of ``amount`` over those lines ``item`` of ``sale`` whose products ``plan``
+        counts.
+
+        :param joins: further relations of ``item``.
+        """
         return SQL(
             """
-            CASE WHEN plan.has_products
-                 THEN (
-                    SELECT COALESCE(-SUM(item.balance), 0)
-                      FROM account_move_line item
-                      JOIN product_product product ON product.id = item.product_id
-                      JOIN product_template template ON template.id = product.product_tmpl_id
-                      LEFT JOIN product_category category ON category.id = template.categ_id
-                     WHERE item.move_id = sale.move_id
-                       AND COALESCE(item.opportunity_id, 0) = sale.lead_id
-                       AND item.display_type = 'product'
-                       AND (EXISTS (
-                                SELECT FROM crm_commission_plan_product_product_rel wanted
-                                 WHERE wanted.crm_commission_plan_id = plan.id
-                                   AND wanted.product_product_id = product.id)
-                            OR EXISTS (
-                                SELECT FROM crm_commission_plan_product_category_rel wanted
-                                 WHERE wanted.crm_commission_plan_id = plan.id
-                                   AND '/' || category.parent_path
-                                       LIKE '%%/' || wanted.product_category_id || '/%%')))
-                 ELSE sale.untaxed END
-            """
+            SELECT COALESCE(SUM(%(amount)s), 0)
+              FROM account_move_line item
+              LEFT JOIN product_product product ON product.id = item.product_id
+              LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+              LEFT JOIN product_category category ON category.id = template.categ_id
+              %(joins)s
+             WHERE item.move_id = sale.move_id
+               AND COALESCE(item.opportunity_id, 0) = sale.lead_id
+               AND item.display_type = 'product'
+               AND (NOT plan.has_products
+                    OR EXISTS (
+                        SELECT FROM crm_commission_plan_product_product_rel wanted
+                         WHERE wanted.crm_commission_plan_id = plan.id
+                           AND wanted.product_product_id = product.id)
+                    OR EXISTS (
+                        SELECT FROM crm_commission_plan_product_category_rel wanted
+                         WHERE wanted.crm_commission_plan_id = plan.id
+                           AND '/' || category.parent_path
+                               LIKE '%%/' || wanted.product_category_id || '/%%'))
+            """,
+            amount=amount,
+            joins=joins or SQL(),
         )
 
     def _get_is_counted_sql(self) -> SQL:
@@ -498,7 +520,8 @@ class CrmCommissionEvent(models.Model):
 
     def _get_desired_sql(self) -> SQL:
         """What each key is entitled to now, in cents that add up: settlements are laid end to end,
-        what is earned first, then what is lost, then what is open, and rounded along.
+        what is earned first, then what is lost, then what is open, and rounded along. Whatever is
+        not earned when it is invoiced follows the payments.
         """
         return SQL(
             """
@@ -519,7 +542,7 @@ class CrmCommissionEvent(models.Model):
                     SELECT term.*, flow.kind, flow.settlement_key, flow.date, flow.part
                       FROM term
                       JOIN flow ON flow.move_id = term.move_id AND flow.lead_id = term.lead_id
-                     WHERE term.measure = 'paid'
+                     WHERE term.measure != 'invoiced'
                      UNION ALL
                     SELECT term.*, 'earned', '', term.invoice_date, 1
                       FROM term

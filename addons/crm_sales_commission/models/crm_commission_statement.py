@@ -252,7 +252,8 @@ class CrmCommissionStatement(models.Model):
             ],
             limit=1,
         )
-        return base / target.target_amount if target.target_amount else 0.0
+        wanted = target._get_wanted_amount() if target else 0.0
+        return base / wanted if wanted else 0.0
 
     # Deciding ----------------------------------------------------------------------------------
 

@@ -90,6 +90,11 @@ class CrmSalesTarget(models.Model):
     )
     graph = fields.Text(compute="_compute_attained", export_string_translation=False)
     has_target = fields.Boolean(compute="_compute_has_target")
+    unit = fields.Selection(
+        [("amount", "Amount"), ("count", "Customers")],
+        compute="_compute_unit",
+        help="What is counted: which fields say what was attained.",
+    )
     state = fields.Selection(
         [("open", "Open"), ("closed", "Closed")], default="open", required=True, readonly=True
     )
@@ -152,6 +157,15 @@ class CrmSalesTarget(models.Model):
         for target in self:
             is_count = target.measure == "new_customers"
             target.has_target = bool(target.target_count if is_count else target.target_amount)
+
+    @api.depends("measure")
+    def _compute_unit(self):
+        for target in self:
+            target.unit = "count" if target.measure == "new_customers" else "amount"
+
+    def _get_wanted_amount(self) -> float:
+        """Hook: the target that the sales of plans of the same measure are compared with."""
+        return self.target_amount
 
     # CRUD ------------------------------------------------------------------------------------
 
@@ -409,8 +423,8 @@ class CrmSalesTarget(models.Model):
                 if not is_priced:
                     bases[plan] += base
         for plan, base in bases.items():
-            is_measured = self.measure == plan.measure and self.target_amount
-            total += plan._get_amount(base, base / self.target_amount if is_measured else 0.0)
+            wanted = self._get_wanted_amount() if self.measure == plan.measure else 0.0
+            total += plan._get_amount(base, base / wanted if wanted else 0.0)
         return total
 
     @api.depends("user_id", "company_id", "date_to")
@@ -496,10 +510,16 @@ class CrmSalesTarget(models.Model):
                 ("date_to", ">=", today),
             ]
         )
-        order = {"month": 0, "quarter": 1, "year": 2, "paid": 0, "invoiced": 1, "new_customers": 2}
+        periods, measures = (
+            self._fields[name].get_values(self.env) for name in ("period", "measure")
+        )
         if mine:
             return mine.sorted(
-                lambda row: (not row.has_target, order[row.period], order[row.measure])
+                lambda row: (
+                    not row.has_target,
+                    periods.index(row.period),
+                    measures.index(row.measure),
+                )
             )[0]
         return (
             self.sudo()  # people do not set their own targets
@@ -525,13 +545,12 @@ class CrmSalesTarget(models.Model):
                     self.env._("The period of %(target)s is not over.", target=target.display_name)
                 )
             with deciding():
-                target.write(
-                    {
-                        "closed_amount": target.attained_amount,
-                        "closed_count": target.attained_count,
-                        "state": "closed",
-                    }
-                )
+                target.write({**target._get_closing_values(), "state": "closed"})
+
+    def _get_closing_values(self) -> dict:
+        """Hook: what is kept when the period is closed."""
+        self.ensure_one()
+        return {"closed_amount": self.attained_amount, "closed_count": self.attained_count}
 
     @api.model
     def _cron_close(self):
