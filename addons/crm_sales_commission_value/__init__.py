@@ -1,0 +1,1 @@
+from . import mixins, models, report

@@ -1,0 +1,1 @@
+from . import crm_commission_export, crm_commission_report
