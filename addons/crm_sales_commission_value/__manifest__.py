@@ -8,6 +8,7 @@
     "depends": ["crm_customer_value", "crm_sales_commission"],
     "data": [
         "security/crm_sales_commission_value_security.xml",
+        "views/crm_commission_plan_views.xml",
         "views/crm_commission_event_views.xml",
         "views/crm_commission_statement_views.xml",
         "views/crm_commission_report_views.xml",

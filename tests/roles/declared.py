@@ -128,6 +128,8 @@ RIGHTS = {
     "crm.revenue.forecast.accuracy": FIGURES,
     "crm.revenue.forecast.state": {"administrator": "r"},
     "crm.revenue.forecast.week": FIGURES,
+    "crm.sales.promotion": dict.fromkeys(SELLERS, "r"),
+    "crm.sales.shortage": dict.fromkeys(SELLERS, "r"),
     "crm.sales.target": {"seller": "r", "leader": "r", "sales administrator": "rwcu"},
     "crm.service.capacity": COST_SETTINGS,
     "crm.service.driver": COST_SETTINGS,
@@ -221,6 +223,8 @@ CALLS = {
     "action_view_lapsed": RIGHTS["crm.sales.target"],
     "crm.sales.target.action_view_overdue": RIGHTS["crm.sales.target"],
     "action_view_promises": RIGHTS["crm.sales.target"],
+    "action_view_promotions": RIGHTS["crm.sales.target"],
+    "action_view_shortages": RIGHTS["crm.sales.target"],
     # Import
     "action_back": BY_HAND,
     "action_download_errors": BY_HAND,

@@ -18,8 +18,6 @@ class CrmSalesTarget(models.Model):
     measure = fields.Selection(
         selection_add=[("margin", "Margin")],
         ondelete={"margin": "cascade"},
-        help="Paid, or invoiced, without taxes and net of credit notes; customers who are invoiced"
-        " for the first time; or the margin: invoiced less what it cost.",
     )
     unit = fields.Selection(selection_add=[("margin", "Margin")])
     target_margin = fields.Monetary("Target (Margin)", groups=COST_GROUP)
