@@ -20,7 +20,6 @@ class AccountInvoiceCost(models.Model):
         """What these documents earn by their margin is computed anew: after posting, and again when
         a provisional cost is replaced.
         """
-        super()._on_costs_frozen(move_ids)
         self.env["crm.commission.plan"].flush_model(["company_id", "measure", "state"])
         rows = self.env.execute_query(
             SQL(
@@ -36,3 +35,4 @@ class AccountInvoiceCost(models.Model):
         )
         if rows:
             self.env["account.receivable.change"]._collect_keys("crm.commission.event", rows)
+        return super()._on_costs_frozen(move_ids)

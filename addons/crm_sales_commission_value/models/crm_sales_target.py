@@ -58,14 +58,14 @@ class CrmSalesTarget(models.Model):
     @api.depends("target_margin")
     def _compute_has_target(self):
         margins = self.filtered(lambda target: target.measure == "margin")
-        super(CrmSalesTarget, self - margins)._compute_has_target()
         for target in margins:
             target.has_target = bool(target._get_wanted_amount())
+        return super(CrmSalesTarget, self - margins)._compute_has_target()
 
     def _compute_unit(self):
         margins = self.filtered(lambda target: target.measure == "margin")
-        super(CrmSalesTarget, self - margins)._compute_unit()
         margins.unit = "margin"
+        return super(CrmSalesTarget, self - margins)._compute_unit()
 
     def _get_wanted_amount(self):
         if self.measure != "margin":
@@ -76,7 +76,6 @@ class CrmSalesTarget(models.Model):
     @api.depends_context("uid")
     def _compute_attained(self):
         margins = self.filtered(lambda target: target.measure == "margin")
-        super(CrmSalesTarget, self - margins)._compute_attained()
         sees = self.env.su or self.env.user.has_group(COST_GROUP)
         for target in margins:
             wanted = target._get_wanted_amount()
@@ -86,6 +85,7 @@ class CrmSalesTarget(models.Model):
             target.attained_count = 0
             target.attainment = attainment if sees else round(attainment)
             target.graph = json.dumps(target._get_graph({}))
+        return super(CrmSalesTarget, self - margins)._compute_attained()
 
     @api.depends(
         "user_id", "team_id", "company_id", "date_from", "period", "measure", "state",

@@ -13,7 +13,7 @@ class MarginMixin:
         """End the transaction, and have costs and then commission follow, as the scheduler does."""
         cls._follow_accounting()
         cls._freeze_costs()
-        super()._follow()
+        return super()._follow()
 
     @classmethod
     def _freeze_costs(cls):
