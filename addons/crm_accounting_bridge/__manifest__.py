@@ -1,7 +1,7 @@
 {
     "name": "CRM Accounting Bridge",
     "summary": "Opportunities follow their invoices and payments up to Paid",
-    "version": "19.0.2.3.1",
+    "version": "19.0.2.3.2",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -179,22 +179,28 @@ class CrmLeadShare(models.AbstractModel):
         """What settled the documents.
 
         ``other_id`` is the document of the other kind (invoice, credit note) that it was matched
-        with, ``refund_id`` the one of both that takes off: the credit note.
+        with, ``refund_id`` the one of both that takes off: the credit note. Both are empty where
+        money or an entry settled it.
         """
         return SQL(
             """
             SELECT settlement.*, currency.decimal_places,
                    other.move_id AS other_id,
                    other.parent_state = 'posted' AS is_other_posted,
-                   CASE WHEN line.balance < 0 THEN settlement.move_id ELSE other.move_id END
-                       AS refund_id
+                   CASE WHEN other.id IS NULL THEN NULL
+                        -- By its index, not from ``instalment``: the planner expects few
+                        -- settlements, and would go through all instalments for each.
+                        WHEN (SELECT balance < 0 FROM account_move_line
+                               WHERE id = settlement.line_id)
+                        THEN settlement.move_id ELSE other.move_id END AS refund_id
               FROM (%(settlements)s) settlement
-              -- By its index, not from ``instalment``: the planner expects few settlements, and
-              -- would go through all instalments for each.
-              JOIN account_move_line line ON line.id = settlement.line_id
-              JOIN res_currency currency ON currency.id = line.company_currency_id
+              JOIN res_company company ON company.id = settlement.company_id
+              JOIN res_currency currency ON currency.id = company.currency_id
+              -- Only what is matched with a document is looked up: most is settled with money.
               LEFT JOIN account_move_line other
-                ON other.id = settlement.cause_line_id AND other.display_type = 'payment_term'
+                ON other.id = CASE WHEN settlement.settled_as = 'credit_note'
+                                   THEN settlement.cause_line_id END
+               AND other.display_type = 'payment_term'
              WHERE %(is_wanted)s
             """,
             settlements=self.env["account.receivable.settlement"]._get_settlement_sql(instalments),

@@ -384,7 +384,9 @@ class CrmCommissionEvent(models.Model):
         )
 
     def _get_plan_sql(self) -> SQL:
-        """The approved plans, and whether they count some products or customers only."""
+        """The approved plans, whether they count some products or customers only, and whether
+        something was agreed for deals.
+        """
         return SQL(
             """
             SELECT plan.*,
@@ -395,7 +397,9 @@ class CrmCommissionEvent(models.Model):
                    EXISTS (SELECT FROM crm_commission_plan_res_partner_rel
                             WHERE crm_commission_plan_id = plan.id)
                    OR EXISTS (SELECT FROM crm_commission_plan_partner_category_rel
-                               WHERE crm_commission_plan_id = plan.id) AS has_customers
+                               WHERE crm_commission_plan_id = plan.id) AS has_customers,
+                   EXISTS (SELECT FROM crm_commission_assignment
+                            WHERE plan_id = plan.id AND sales_of = 'deal') AS has_deals
               FROM crm_commission_plan plan
              WHERE plan.state = 'approved' AND %s
             """,
@@ -450,13 +454,13 @@ class CrmCommissionEvent(models.Model):
                    WHEN 'team' THEN assignment.team_id = sale.team_id
                    ELSE CASE assignment.sales_of WHEN 'own' THEN assignment.user_id
                              ELSE assignment.salesperson_id END = sale.salesperson_id
-                        AND NOT EXISTS (
+                        AND NOT (plan.has_deals AND EXISTS (
                             SELECT FROM crm_commission_assignment deal
                              WHERE deal.plan_id = plan.id
                                AND deal.sales_of = 'deal'
                                AND deal.lead_id = sale.lead_id
                                AND (deal.date_from IS NULL OR sale.invoice_date >= deal.date_from)
-                               AND (deal.date_to IS NULL OR sale.invoice_date <= deal.date_to))
+                               AND (deal.date_to IS NULL OR sale.invoice_date <= deal.date_to)))
                    END
              GROUP BY assignment.user_id
             """

@@ -79,7 +79,11 @@ class CrmSalesCredit(models.AbstractModel):
                        document.invoice_date, lead.team_id AS lead_team_id,
                        COALESCE(lead.user_id, origin.invoice_user_id, move.invoice_user_id)
                            AS salesperson_id,
-                       company.commission_counts_discount, company.commission_waits_for_bank
+                       COALESCE(company.commission_counts_discount, FALSE)
+                           AS commission_counts_discount,
+                       -- Not empty: "empty and …" would look up every payment.
+                       COALESCE(company.commission_waits_for_bank, FALSE)
+                           AS commission_waits_for_bank
                   FROM share
                   JOIN document ON document.id = share.move_id
                   JOIN account_move move ON move.id = share.move_id
@@ -107,7 +111,7 @@ class CrmSalesCredit(models.AbstractModel):
                               OR piece.counted_as = 'matched' AND piece.lead_id = 0 THEN 'none'
                             WHEN piece.counted_as = 'written_off' THEN 'lost'
                             WHEN piece.counted_as = 'discount'
-                                 AND NOT COALESCE(sale.commission_counts_discount, FALSE)
+                                 AND NOT sale.commission_counts_discount
                             THEN 'lost'
                             -- An exchange difference waits with the payment that brought it about.
                             WHEN sale.commission_waits_for_bank
