@@ -102,6 +102,8 @@ RIGHTS = {
         ("sales administrator", "inventory administrator", "accounting administrator"), "rwcu"
     ),
     "crm.customer.hold.waiting": MANAGEMENT | {"inventory administrator": "r"},
+    "crm.customer.list.effect": FIGURES | LOG,
+    "crm.customer.list.effect.row": FIGURES | LOG,
     "crm.customer.market.report": FIGURES,
     "crm.customer.payment.method": FIGURES,
     "crm.customer.purchase": FIGURES,
@@ -169,6 +171,7 @@ CALLS = {
     "action_create_opportunities": SELLERS,
     "action_tag_customers": SELLERS,
     "action_add_to_quotation": (),
+    "action_view_rows": FIGURES | LOG,
     "action_view_open_items": FIGURES,
     "action_view_settlements": FIGURES,
     "action_view_snapshots": FIGURES,

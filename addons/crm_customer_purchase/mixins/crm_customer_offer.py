@@ -121,25 +121,40 @@ class CrmCustomerOffer(models.AbstractModel):
         the figures finds it. One that is there already is left as it is.
         """
         title = self.env._("Talk about what the customer buys")
-        count = 0
-        for (company, partner), rows in self._get_by_customer().items():
-            health = self.env["crm.customer.health"].search(
-                [("company_id", "=", company.id), ("partner_id", "=", partner.id)]
+        by_customer = self._get_by_customer()
+        health = self.env["crm.customer.health"].search(
+            [
+                ("company_id", "in", self.company_id.ids),
+                ("partner_id", "in", self.partner_id.ids),
+            ]
+        )
+        health = health.filtered(
+            lambda row: (
+                (row.company_id, row.partner_id) in by_customer
+                and title not in row.activity_ids.mapped("summary")
             )
-            known = health.activity_ids.filtered(lambda one: one.summary == title)
-            if not health or known:
-                continue
-            user = partner.user_id
-            if not user.active or not health._filter_readable_by(user):
-                user = self.env.user
-            health.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=title,
-                note=rows._get_offer_texts(),
-                user_id=user.id,
+        )
+        done = self.browse()
+        for user, rows_of_user in health.grouped(self._get_assignee).items():
+            readable = (
+                rows_of_user if user == self.env.user else rows_of_user._filter_readable_by(user)
             )
-            count += 1
-        return self._get_done(self.env._("Activities: %(count)s.", count=count))
+            for row in rows_of_user:
+                offers = by_customer[row.company_id, row.partner_id]
+                row.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=title,
+                    note=offers._get_offer_texts(),
+                    user_id=(user if row in readable else self.env.user).id,
+                )
+                done |= offers
+        self._keep_effect("activity", done)
+        return self._get_done(self.env._("Activities: %(count)s.", count=len(health)))
+
+    def _get_assignee(self, health):
+        """Who gets the activity of a customer, if he may see it."""
+        user = health.partner_id.user_id
+        return user if user.active else self.env.user
 
     def action_create_opportunities(self):
         """An opportunity for each customer, with what may be offered in its notes."""
@@ -156,6 +171,7 @@ class CrmCustomerOffer(models.AbstractModel):
                 for (company, partner), rows in self._get_by_customer().items()
             ]
         )
+        self._keep_effect("opportunity", self)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Opportunities"),
@@ -172,9 +188,55 @@ class CrmCustomerOffer(models.AbstractModel):
             name = self._get_list_titles()[kind]
             tag = tags.search([("name", "=", name)], limit=1) or tags.create({"name": name})
             rows.partner_id.write({"category_id": [Command.link(tag.id)]})
+        self._keep_effect("tag", self)
         return self._get_done(
             self.env._("Contacts with the tag: %(count)s.", count=len(self.partner_id))
         )
+
+    # What came of it -----------------------------------------------------------------------------
+
+    @api.model
+    def _get_list_kinds(self) -> tuple[str, ...]:
+        """Hook: the lists that rows of this model stand in."""
+        return ("suggested",)
+
+    def _get_by_list(self):
+        """The rows by the list that they were taken from: what is in none is left out.
+
+        A row may stand in two lists. The one that has most of the selection is the one that was
+        open: what the rows are is asked, and nothing that who calls could say.
+        """
+        found = {
+            kind: self.search(Domain("id", "in", self.ids) & self._get_list_domain(kind))
+            for kind in self._get_list_kinds()
+        }
+        by_list, left = {}, self
+        while found:
+            sizes = {kind: len(rows & left) for kind, rows in found.items()}
+            kind = max(sizes, key=sizes.get)
+            if not sizes[kind]:
+                break
+            by_list[kind] = found.pop(kind) & left
+            left -= by_list[kind]
+        return by_list
+
+    def _keep_effect(self, action: str, done):
+        """Keep that something was done for these rows, and the rest of the lists that they are in,
+        as the user sees it, without who is left alone.
+
+        :param action: one of those of ``crm.customer.list.effect``
+        :param done: for which of the rows it was
+        """
+        effects = self.env["crm.customer.list.effect"].sudo()  # nobody may write what is kept
+        for kind, rows in self._get_by_list().items():
+            for company, selected in rows.grouped("company_id").items():
+                if targeted := selected & done:
+                    rest = self._search(
+                        self._get_list_domain(kind)
+                        & Domain("company_id", "=", company.id)
+                        & Domain("is_left_alone", "=", False)
+                    )
+                    effects._keep(company, kind, action, selected, targeted, rest)
 
     @api.model
     def _get_done(self, message: str) -> dict:

@@ -310,6 +310,10 @@ class CrmCustomerPurchase(models.Model):
             return Domain("expected_date", "<=", today) & Domain("state", "!=", "lapsed")
         return Domain("state", "=", kind)
 
+    @api.model
+    def _get_list_kinds(self) -> tuple[str, ...]:
+        return ("lapsed", "falling", "due")
+
     def _get_offer_kind(self) -> str:
         return self.state if self.state in ("lapsed", "falling") else "due"
 

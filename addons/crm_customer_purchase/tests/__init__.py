@@ -1,4 +1,5 @@
 from . import (
+    test_list_effect,
     test_offers,
     test_panel,
     test_purchase_rights,

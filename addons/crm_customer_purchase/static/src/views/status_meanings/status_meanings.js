@@ -7,3 +7,9 @@ statusMeanings.add("crm.customer.purchase.state", {
     lapsed: "bad",
     single: "unknown",
 });
+
+statusMeanings.add("crm.customer.list.effect.row.side", {
+    targeted: "good",
+    rest: "unknown",
+    elsewhere: "unknown",
+});
