@@ -7,20 +7,24 @@ from odoo.tools import SQL
 KEY = ("company_id", "partner_id", "product_id")
 
 
-def write_changed_rows(model, result, columns, companies, partners=None, relations=None):
+def write_changed_rows(
+    model, result, columns, companies, partners=None, relations=None, key=KEY, where=None
+):
     """Bring the stored rows of a model in line with a relation, in one statement: rows that are
     new or changed are written, those that are not there any more are deleted, and the others are
     left as they are.
 
-    :param result: name of the relation with the rows as they shall be: :data:`KEY` and the columns
+    :param result: name of the relation with the rows as they shall be: the key and the columns
     :param columns: names of what is compared and written
     :param companies: whose rows they are
     :param partners: of which customers only; of all without
     :param SQL relations: ``WITH`` and the relations that ``result`` is made of, where it is not a
         table
+    :param key: what a row is of
+    :param SQL where: which rows only, where the key is unique among these
     """
-    key = [*map(SQL.identifier, KEY)]
-    every = [*map(SQL.identifier, (*KEY, *columns))]
+    every = [*map(SQL.identifier, (*key, *columns))]
+    key = [*map(SQL.identifier, key)]
 
     def of(relation, names):
         return SQL(", ").join(SQL("%s.%s", SQL.identifier(relation), name) for name in names)
@@ -30,7 +34,8 @@ def write_changed_rows(model, result, columns, companies, partners=None, relatio
         SQL(
             """
             %(with)s old AS (
-                SELECT * FROM %(table)s WHERE company_id = ANY(%(companies)s) AND %(partners)s
+                SELECT * FROM %(table)s
+                 WHERE company_id = ANY(%(companies)s) AND %(partners)s AND %(where)s
             ), gone AS (
                 DELETE FROM %(table)s stored
                  USING old
@@ -43,7 +48,7 @@ def write_changed_rows(model, result, columns, companies, partners=None, relatio
               FROM %(result)s result
               LEFT JOIN old ON (%(old_key)s) = (%(result_key)s)
              WHERE old.id IS NULL OR (%(old_values)s) IS DISTINCT FROM (%(result_values)s)
-            ON CONFLICT (%(key)s) DO UPDATE
+            ON CONFLICT (%(key)s) WHERE %(where)s DO UPDATE
                SET (%(every)s, write_uid, write_date)
                  = (%(excluded)s, EXCLUDED.write_uid, EXCLUDED.write_date)
             """,
@@ -54,6 +59,7 @@ def write_changed_rows(model, result, columns, companies, partners=None, relatio
             partners=SQL("TRUE")
             if partners is None
             else SQL("partner_id = ANY(%s)", list(partners.ids)),
+            where=where or SQL("TRUE"),
             key=SQL(", ").join(key),
             every=SQL(", ").join(every),
             result_key=of("result", key),

@@ -26,10 +26,10 @@ class CrmCustomerPurchasePanel(models.AbstractModel):
     )
     suggestion_ids = fields.One2many(
         "crm.customer.suggestion",
-        string="Suggested Products",
+        string="Suggested",
         compute="_compute_suggestion_ids",
         groups=HEALTH_GROUP,
-        help="Products that similar customers buy and this one does not.",
+        help="Products or categories that similar customers buy and this one does not.",
     )
 
     def _get_panel_partner(self):
@@ -100,7 +100,7 @@ class CrmCustomerPurchasePanel(models.AbstractModel):
             )[:SHOWN_PRODUCTS],
             "suggested": [
                 {
-                    "name": row.product_id.display_name,
+                    "name": row.item_name,
                     "reason": row.reason,
                     "amount": self._format_panel_amount(row, "expected_amount"),
                 }

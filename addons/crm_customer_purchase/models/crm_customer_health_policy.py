@@ -20,6 +20,14 @@ class CrmCustomerHealthPolicy(models.Model):
         help="A product grows when the last three months brought at least this part of what three"
         " months brought on average in the nine months before, with three purchases in them.",
     )
+    suggestion_level = fields.Selection(
+        [("product", "Products"), ("category", "Product Categories")],
+        "Suggest",
+        default="product",
+        required=True,
+        help="What is suggested to a customer: single products that similar customers buy, or whole"
+        " categories of which it buys nothing.",
+    )
     suggestion_min_customers = fields.Integer(
         "Similar Customers at Least",
         default=30,
@@ -43,3 +51,10 @@ class CrmCustomerHealthPolicy(models.Model):
         "CHECK (suggestion_min_customers >= 2 AND suggestion_min_buyers >= 2)",
         "At least two customers are compared, and two buy both products.",
     )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "suggestion_level" in vals:
+            # Who sets it may not write when they were computed.
+            self.env["crm.customer.suggestion"].sudo()._ask_for_all(self.company_id)
+        return result

@@ -24,6 +24,14 @@ class CrmCustomerListEffectRow(models.Model):
     product_id = fields.Many2one(
         "product.product", readonly=True, index="btree_not_null", ondelete="cascade"
     )
+    suggested_categ_id = fields.Many2one(
+        "product.category",
+        string="Suggested Category",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+        help="The category that was suggested, where categories are.",
+    )
     side = fields.Selection(
         [("targeted", "Targeted"), ("rest", "The Rest"), ("elsewhere", "Done Otherwise")],
         required=True,
@@ -73,14 +81,14 @@ class CrmCustomerListEffectRow(models.Model):
 
     _waiting_idx = models.Index("(company_id) WHERE is_computed IS NOT TRUE")
 
-    @api.depends("partner_id", "product_id")
+    @api.depends("partner_id", "product_id", "suggested_categ_id")
     def _compute_display_name(self):
         for row in self:
             row.display_name = f"{row.partner_id.display_name}: {row._get_item_name()}"
 
     def _get_item_name(self) -> str:
         """What may be offered to the customer."""
-        return self.product_id.display_name or ""
+        return (self.product_id or self.suggested_categ_id).display_name or ""
 
     @api.model
     def _insert(self, effect_id: int, selected, targeted, rest=None):
@@ -90,12 +98,16 @@ class CrmCustomerListEffectRow(models.Model):
         :param targeted: those for which something was done
         :param rest: query of all rows of the list; without one it is there already
         """
+        items = {
+            name: SQL.identifier("listed", name) if name in selected._fields else SQL("NULL::int4")
+            for name in self._get_item_columns()
+        }
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO crm_customer_list_effect_row
-                       (effect_id, company_id, partner_id, %(item)s, side, is_computed)
-                SELECT %(effect)s, company_id, partner_id, %(item)s,
+                       (effect_id, company_id, partner_id, %(columns)s, side, is_computed)
+                SELECT %(effect)s, company_id, partner_id, %(items)s,
                        CASE WHEN id = ANY(%(targeted)s) THEN 'targeted'
                             WHEN partner_id = ANY(%(partners)s) THEN 'elsewhere'
                             ELSE 'rest' END, FALSE
@@ -109,14 +121,15 @@ class CrmCustomerListEffectRow(models.Model):
                           AND known.side = 'targeted')
                 """,
                 effect=effect_id,
-                item=SQL(", ").join(map(SQL.identifier, self._get_item_columns())),
+                columns=SQL(", ").join(map(SQL.identifier, items)),
+                items=SQL(", ").join(items.values()),
                 targeted=list(targeted.ids),
                 partners=list(selected.partner_id.ids),
                 list=SQL.identifier(selected._table),
                 is_rest=SQL("id IN %s", rest.subselect()) if rest is not None else SQL("FALSE"),
                 is_known=SQL(" AND ").join(
-                    SQL("known.%(name)s IS NOT DISTINCT FROM listed.%(name)s", name=name)
-                    for name in map(SQL.identifier, self._get_item_columns())
+                    SQL("%s IS NOT DISTINCT FROM %s", SQL.identifier("known", name), item)
+                    for name, item in items.items()
                 ),
             )
         )
@@ -125,11 +138,14 @@ class CrmCustomerListEffectRow(models.Model):
     @api.model
     def _get_item_columns(self) -> tuple[str, ...]:
         """What says which product a row is of, in the lists as here."""
-        return ("product_id",)
+        return ("product_id", "suggested_categ_id")
 
     def _get_is_sold_sql(self) -> SQL:
         """Whether ``sale`` is of what the row ``listed`` is of."""
-        return SQL("sale.product_id = listed.product_id")
+        return SQL(
+            "CASE WHEN listed.product_id IS NULL THEN sale.categ_id = listed.suggested_categ_id"
+            " ELSE sale.product_id = listed.product_id END"
+        )
 
     def _get_relations(self, scope, today) -> dict[str, SQL]:
         """What the rows of all that runs in a company brought, customer by customer and row by row,

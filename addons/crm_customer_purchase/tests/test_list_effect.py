@@ -311,6 +311,34 @@ class TestListEffect(EffectCommon):
         self.assertEqual((effect.targeted_count, effect.rest_count), (30, 40))
         self.assertEqual((effect.effect_amount, effect.customer_effect_amount), (20, 20))
 
+    def test_suggested_category(self):
+        """What was sold of any product of the category counts."""
+        grain = self.env["product.category"].create({"name": "Grain"})
+        (self.yeast | self.salt).categ_id = grain
+        self.purchases.env["crm.customer.suggestion"].create(
+            [
+                {
+                    "company_id": self.company.id,
+                    "partner_id": partner.id,
+                    "suggested_categ_id": grain.id,
+                }
+                for partner in self.shops
+            ]
+        )
+        suggestions = self.env["crm.customer.suggestion"].with_user(self.seller)
+        for __ in range(2):
+            suggestions.search([("partner_id", "in", self.targeted.ids)]).action_tag_customers()
+        with freeze_time("2024-08-01 08:00:00"):
+            for product, price in ((self.yeast, 20), (self.salt, 5), (self.flour, 100)):
+                self._sell_to(self.targeted, product, "2024-07-15", price)
+        self._compute("2024-08-01")
+        effect = self._get_effect(kind="suggested")
+        self.assertEqual((effect.targeted_count, effect.rest_count), (30, 40))
+        self.assertEqual((effect.effect_amount, effect.customer_effect_amount), (25, 125))
+        rows = self.env["crm.customer.list.effect.row"].search([("effect_id", "=", effect.id)])
+        self.assertEqual(len(rows), 70, "once each")
+        self.assertIn("Grain", rows[0].display_name)
+
     def test_two_companies_and_currencies(self):
         """In each company its own list, in its currency, at the documents' rate of two to one."""
         other = self._create_company(

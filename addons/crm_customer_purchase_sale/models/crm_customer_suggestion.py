@@ -9,7 +9,8 @@ class CrmCustomerSuggestion(models.Model):
     _inherit = "crm.customer.suggestion"
 
     def action_add_to_quotation(self):
-        """Add these products to the quotation that shows them, one of each.
+        """Add these products to the quotation that shows them, one of each; of a category nobody
+        knows which product it would be.
 
         The context names the order (``quotation_id``); the user's rights on it are asked.
 

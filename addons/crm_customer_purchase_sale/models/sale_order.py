@@ -18,5 +18,9 @@ class SaleOrder(models.Model):
     def _get_panel_suggestions(self):
         """What is on the quotation already is suggested no longer."""
         suggestions = super()._get_panel_suggestions()
-        on_order = self.order_line.product_id._origin
-        return suggestions.filtered(lambda row: row.product_id not in on_order)
+        products = self.order_line.product_id._origin
+        return suggestions.filtered(
+            lambda row: (
+                row.product_id not in products and row.suggested_categ_id not in products.categ_id
+            )
+        )

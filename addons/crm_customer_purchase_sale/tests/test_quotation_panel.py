@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -47,6 +48,23 @@ class TestQuotationPanel(PurchaseCommon):
         self.assertFalse(self.order.suggestion_ids, "it is on the quotation")
         self._add()
         self.assertEqual(len(self.order.order_line), 1, "once")
+
+    def test_category(self):
+        """It is shown without a button; asked for all the same, it adds nothing."""
+        category = self.env["product.category"].create({"name": "Rising"})
+        self.suggestion.write({"product_id": False, "suggested_categ_id": category.id})
+        self.env.invalidate_all()
+        self.assertIn("also buy Rising", self.order.purchase_panel)
+        self.assertEqual(self.order.suggestion_ids.item_name, "Rising")
+        self._add()
+        self.assertFalse(self.order.order_line)
+        arch = etree.fromstring(self.order.get_view(view_type="form")["arch"])
+        [button] = arch.xpath("//button[@name='action_add_to_quotation']")
+        self.assertEqual(button.get("invisible"), "not product_id")
+        # A product of the category is on the quotation: nothing is left to suggest.
+        self.yeast.categ_id = category
+        self.order.order_line = [Command.create({"product_id": self.yeast.id})]
+        self.assertFalse(self.order.suggestion_ids)
 
     def test_only_quotations_of_the_customer(self):
         other = self.env["sale.order"].create({"partner_id": self.partner_a.id})
