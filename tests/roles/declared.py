@@ -170,6 +170,8 @@ CALLS = {
     "action_schedule_activity": FIGURES,
     "action_create_opportunities": SELLERS,
     "action_tag_customers": SELLERS,
+    # Of those who may use Email Marketing, which none of these roles may.
+    "action_add_to_mailing_list": (),
     "action_add_to_quotation": (),
     "action_view_rows": FIGURES | LOG,
     "action_view_open_items": FIGURES,

@@ -1,0 +1,1 @@
+from . import crm_customer_list_effect, crm_customer_offer
