@@ -27,12 +27,15 @@ class CrmCustomerOffer(models.AbstractModel):
             listed._subscribe(self._get_mailing_list(kind))
         done = self.browse().union(*by_list.values())
         self._keep_effect("mailing", done)
+        count = len(done.partner_id)
+        if not reasons:
+            return self._get_done(self.env._("On the mailing list: %(count)s.", count=count))
         counts = [*reasons.values()]
         return self._get_done(
             self.env._(
                 "On the mailing list: %(count)s. Left out: %(nowhere)s without e-mail,"
                 " %(blacklisted)s blacklisted, %(opted_out)s opted out.",
-                count=len(done.partner_id),
+                count=count,
                 nowhere=counts.count("nowhere"),
                 blacklisted=counts.count("blacklisted"),
                 opted_out=counts.count("opted_out"),

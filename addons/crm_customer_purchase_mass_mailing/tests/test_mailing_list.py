@@ -66,7 +66,8 @@ class TestMailingList(EffectCommon):
         self.shops[2].email = self.shops[1].email
         count = self.lists.env["mailing.contact"].search_count([])
         for __ in range(2):
-            self._add(self.shops[:3])
+            answer = self._add(self.shops[:3])
+            self.assertEqual(answer["params"]["message"], "On the mailing list: 3.")
         mailing_list = self._get_lists()
         self.assertEqual(len(mailing_list.subscription_ids), 2, "one address of two customers")
         self.assertIn(first, mailing_list.contact_ids)
