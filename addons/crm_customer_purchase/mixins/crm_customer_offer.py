@@ -207,7 +207,10 @@ class CrmCustomerOffer(models.AbstractModel):
         open: what the rows are is asked, and nothing that who calls could say.
         """
         found = {
-            kind: self.search(Domain("id", "in", self.ids) & self._get_list_domain(kind))
+            kind: self.search_fetch(
+                Domain("id", "in", self.ids) & self._get_list_domain(kind),
+                ["company_id", "partner_id"],
+            )
             for kind in self._get_list_kinds()
         }
         by_list, left = {}, self
