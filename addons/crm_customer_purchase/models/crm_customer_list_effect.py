@@ -289,30 +289,27 @@ class CrmCustomerListEffect(models.Model):
         columns = SQL(", ").join(map(SQL.identifier, key))
         values = tuple(key.values())
         self.env.flush_all()
-        found = self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO crm_customer_list_effect
-                       (%(columns)s, until_date, state, create_uid, create_date, write_uid,
-                        write_date)
-                SELECT %(values)s, %(until)s, 'running', %(uid)s, %(now)s, %(uid)s, %(now)s
-                ON CONFLICT (%(columns)s) DO NOTHING
-                RETURNING id
-                """,
-                columns=columns,
-                values=SQL(", ").join(SQL("%s", value) for value in values),
-                until=today + PERIOD,
-                uid=self.env.uid,
-                now=fields.Datetime.now(),
-            )
-        )
-        is_new = bool(found)
-        if not is_new:
+        # Asked first: an insertion would wait for the scheduled action, if that has the row.
+        known = SQL("SELECT id FROM crm_customer_list_effect WHERE (%s) = %s", columns, values)
+        found = self.env.execute_query(known)
+        is_new = not found
+        if is_new:
+            # Twice at the same moment: the second one waits, is refused, and repeated by Odoo.
             found = self.env.execute_query(
                 SQL(
-                    "SELECT id FROM crm_customer_list_effect WHERE (%s) = %s",
-                    columns,
-                    values,
+                    """
+                    INSERT INTO crm_customer_list_effect
+                           (%(columns)s, until_date, state, create_uid, create_date, write_uid,
+                            write_date)
+                    SELECT %(values)s, %(until)s, 'running', %(uid)s, %(now)s, %(uid)s, %(now)s
+                    ON CONFLICT (%(columns)s) DO NOTHING
+                    RETURNING id
+                    """,
+                    columns=columns,
+                    values=SQL(", ").join(SQL("%s", value) for value in values),
+                    until=today + PERIOD,
+                    uid=self.env.uid,
+                    now=fields.Datetime.now(),
                 )
             )
         [[effect_id]] = found
