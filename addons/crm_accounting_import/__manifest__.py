@@ -1,7 +1,7 @@
 {
     "name": "CRM Accounting Import",
     "summary": "Invoices and payments of another accounting program, from CSV and XLSX",
-    "version": "19.0.2.0.0",
+    "version": "19.0.2.1.0",
     "category": "Sales/CRM",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

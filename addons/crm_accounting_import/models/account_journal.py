@@ -63,9 +63,11 @@ class AccountJournal(models.Model):
                 # Never the journal that Odoo suggests for a new invoice.
                 "sequence": 100,
                 "show_on_dashboard": False,
-                "alias_name": False,
             }
         )
+        # Nobody mails invoices of another program. Without a name from the beginning all companies
+        # would get the same one: "false-imp".
+        journal_sudo.alias_name = False
         return journal_sudo.sudo(False)
 
     def _create_import_payment_journal(self):

@@ -19,6 +19,9 @@ class AccountingImportColumn(Part, models.Model):
     sample_1 = fields.Char("Example 1", readonly=True)
     sample_2 = fields.Char("Example 2", readonly=True)
     sample_3 = fields.Char("Example 3", readonly=True)
+    notes = fields.Text(
+        readonly=True, help="What all its cells have in common: kinds of dates and amounts, words."
+    )
     field = fields.Selection(
         [
             ("number", "Invoice Number"),

@@ -3,6 +3,7 @@ from . import (
     test_accounting_import_access,
     test_accounting_import_errors,
     test_accounting_import_file,
+    test_accounting_import_large,
     test_accounting_import_match,
     test_accounting_import_preview,
     test_accounting_import_programs,

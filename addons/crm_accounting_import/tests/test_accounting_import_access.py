@@ -116,6 +116,21 @@ class TestAccountingImportAccess(AccountingImportCommon):
         self.assertEqual(record.state, "done")
         self.assertEqual(self._get_move("A-0").create_uid, self.env.user)
 
+    def test_first_import_of_a_second_company(self):
+        """Its journals are made beside those of the first, and nobody mails to them."""
+        row = ["C-77", "C-1", "2024-01-05", "2024-02-05", "10.00"]
+        self._import(self._csv([row]))
+        second = self.setup_other_company(name="Second Company")["company"]
+        self.env.user.company_ids |= second
+        Import = self.env["accounting.import"].with_context(allowed_company_ids=second.ids)
+        result = Import.import_file("two.csv", base64.b64encode(self._csv([row])).decode())
+        self.assertCounts(result, created=1)
+        record = self.env["accounting.import"].browse(result["id"])
+        self.assertEqual(record.company_id, second)
+        journals = record.journal_id | self._get_move("C-1").journal_id
+        self.assertEqual(len(journals), 2)
+        self.assertEqual(journals.mapped("alias_name"), [False, False])
+
     def test_time_is_up_with_the_last_rows(self):
         """With nothing remaining the scheduler does not call again: the import must be done."""
         record = self._start_large()

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from .booking import Booking
 from .external import FILE_FIELDS, External
+from .files import is_large
 from .judging import Judging
 from .matching import Matching
 from .parsing import Parsing
@@ -19,11 +20,17 @@ from .working import STEPS, Working
 
 #: What only the import itself may set. ``user_id`` decides in whose name invoices are made.
 _OWN_FIELDS = {
+    "attempts",
+    "batch_count",
     "failed_step",
     "failure_reason",
     "finished_at",
     "former_id",
     "header_key",
+    "is_large",
+    "is_unstored",
+    "read_count",
+    "request",
     "row_count",
     "started_at",
     "state",
@@ -36,7 +43,19 @@ _OWN_FIELDS = {
 _OPEN_STATES = ("draft", "ready")
 
 #: States in which nothing was booked yet.
-_UNBOOKED_STATES = ("draft", "ready", "checking", "checked")
+_UNBOOKED_STATES = ("draft", "reading", "ready", "checking", "checked")
+
+#: What says where the rows are in the file.
+_PLACE_FIELDS = {"encoding", "header_row", "separator", "sheet_name"}
+
+#: What was found out of one file, or chosen for it, says nothing of another one.
+_OF_THE_FILE = {
+    **dict.fromkeys(_PLACE_FIELDS, False),
+    "header_row": 0,
+    "date_format": False,
+    "decimal_separator": False,
+    "same_number": False,
+}
 
 
 class AccountingImport(
@@ -77,6 +96,7 @@ class AccountingImport(
     state = fields.Selection(
         [
             ("draft", "New"),
+            ("reading", "Reading File"),
             ("ready", "Check Columns"),
             ("checking", "Reading Rows"),
             ("checked", "Preview"),
@@ -199,6 +219,22 @@ class AccountingImport(
         help="The last import of a file with the same columns: what was chosen there is proposed.",
     )
     header_key = fields.Char(readonly=True, copy=False, index="btree_not_null")
+    is_large = fields.Boolean(
+        readonly=True, copy=False, help="The scheduled action reads the file, not a request."
+    )
+    is_unstored = fields.Boolean(
+        readonly=True, copy=False, help="The rows are still to be read from the file."
+    )
+    read_count = fields.Integer("Rows Read", readonly=True, copy=False)
+    attempts = fields.Integer(
+        readonly=True, copy=False, help="How often the file was begun to be read, without an end."
+    )
+    batch_count = fields.Integer(
+        readonly=True, copy=False, help="So many batches were worked off: whose are fewer is next."
+    )
+    request = fields.Json(
+        readonly=True, copy=False, help="What another program asked to do once the file is read."
+    )
     is_csv = fields.Boolean(compute="_compute_is_csv", store=True, precompute=True)
     column_ids = fields.One2many("accounting.import.column", "import_id", string="Columns")
     word_ids = fields.One2many("accounting.import.word", "import_id", string="Words")
@@ -238,6 +274,10 @@ class AccountingImport(
     invoice_count = fields.Integer("Invoices", compute="_compute_counts")
     error_file = fields.Binary(compute="_compute_error_file", exportable=False)
     progress = fields.Float(compute="_compute_counts", help="Percentage of the rows worked off.")
+    can_go_back = fields.Selection(
+        [("draft", "To the File"), ("ready", "To the Columns")], compute="_compute_can_go_back"
+    )
+    progress_text = fields.Char("Now", compute="_compute_progress_text", exportable=False)
 
     summary = fields.Html(compute="_compute_summary", exportable=False)
     booking_label = fields.Char(compute="_compute_booking_label", exportable=False)
@@ -281,7 +321,7 @@ class AccountingImport(
         for record in self.with_context(bin_size=False):
             record.is_csv = not record._is_xlsx(record._get_content())
 
-    @api.depends("line_ids.state", "state")
+    @api.depends("is_unstored", "line_ids.state", "state")
     def _compute_counts(self):
         counts = {
             (record.id, state): count
@@ -303,7 +343,28 @@ class AccountingImport(
             step = {"checked": "checking", "undone": "undoing"}.get(record.state, record.state)
             waiting = sum(count[state] for state in STEPS.get(step, STEPS["running"]).waiting)
             rows = record.row_count
+            if record.is_unstored:
+                waiting = rows
             record.progress = 100.0 * (rows - waiting) / rows if rows else 0.0
+
+    @api.depends("line_ids.state", "read_count", "state")
+    def _compute_progress_text(self):
+        for record in self:
+            record.progress_text = record._get_progress_text()
+
+    @api.depends("failed_step", "is_unstored", "state")
+    def _compute_can_go_back(self):
+        """As long as nothing was booked: to the columns, or to the file itself."""
+        for record in self:
+            step = record.failed_step if record.state == "failed" else record.state
+            if step in ("reading", "ready"):
+                record.can_go_back = "draft"
+            elif step == "checked" or (
+                record.state == "failed" and (step == "checking" or record.is_unstored)
+            ):
+                record.can_go_back = "ready"
+            else:
+                record.can_go_back = False
 
     def _compute_error_file(self):
         for record in self:
@@ -313,15 +374,26 @@ class AccountingImport(
 
     @api.onchange("encoding", "separator", "sheet_name", "header_row")
     def _onchange_encoding(self):
-        if self.state == "ready":
-            self.update(self._get_column_values())
+        if self.state != "ready":
+            return None
+        if self.is_large:
+            return {
+                "warning": {
+                    "type": "notification",
+                    "title": self.env._("The file is large"),
+                    "message": self.env._("It is read again in the background when you save."),
+                }
+            }
+        values = self._get_column_values()
+        values.pop("read_count")
+        self.update(values)
+        return None
 
     @api.onchange("column_ids")
     def _onchange_column_ids(self):
         if self.state != "ready":
             return
-        if not (self.date_format and self.decimal_separator):
-            self.update(self._get_format_values())
+        self.update(self._get_format_values())
         self._find_words()
 
     @api.model_create_multi
@@ -334,15 +406,29 @@ class AccountingImport(
         if not FILE_FIELDS.isdisjoint(vals):
             self._check_open()
         if "file" in vals:
-            vals = {"header_row": 0, "sheet_name": False, **vals}
+            vals = {**_OF_THE_FILE, **vals}
+        ready = self.filtered(lambda record: record.state == "ready")
+        elsewhere = (
+            ready.filtered(
+                lambda record: (
+                    record.is_large and any(record[name] != vals[name] for name in places)
+                )
+            )
+            if (places := _PLACE_FIELDS & vals.keys())
+            else self.browse()
+        )
         result = super().write(vals)
         if "file" in vals:
             # Another file has other columns.
-            self.sudo().filtered(lambda record: record.state == "ready").state = "draft"
+            ready.sudo().state = "draft"
+        elif "column_ids" not in vals:
+            elsewhere._read_later()
         return result
 
     def _check_open(self):
         """What was read and shown is what is booked."""
+        if any(record.state == "reading" for record in self):
+            raise UserError(self.env._("The file is being read. Wait, or choose another file."))
         if any(record.state not in _OPEN_STATES for record in self):
             raise UserError(
                 self.env._("This file was imported already. Upload the next file as a new import.")
@@ -362,32 +448,67 @@ class AccountingImport(
             )
 
     def action_read_file(self):
-        """Read the header and the first rows; suggest what each column means."""
+        """Read the file; suggest what each column means. A large one is read by the scheduled
+        action.
+        """
         self.check_access("write")
         self._check_open()
         for record in self:
-            header = record._get_header()
-            record_sudo = record.sudo()  # what only the import itself may set
+            if is_large(record._get_content()):
+                record._read_later()
+            else:
+                record.sudo().write({"is_large": False, "read_count": 0})
+                record._read_file()
+
+    def _read_later(self):
+        """Leave reading the file to the scheduled action."""
+        for record in self:
+            record._check_importer()
+            record.sudo().write(
+                {
+                    "state": "reading",
+                    "is_large": True,
+                    "is_unstored": False,
+                    "read_count": 0,
+                    "attempts": 0,
+                    "request": False,
+                    "user_id": self.env.uid,
+                }
+            )
+            record._schedule()
+
+    def _read_file(self, report=None):
+        """Read all rows once; suggest what each column means.
+
+        :param report: see :meth:`_read_whole`.
+        """
+        record_sudo = self.sudo()  # what only the import itself may set
+        with self._open_book() as book:
+            header = self._get_header(book)
             record_sudo.header_key = header["header_key"]
-            record_sudo.former_id = record._find_former()
-            record.write(record._get_column_values(reset=True))
-            record._find_words()
-            record_sudo.state = "ready"
+            record_sudo.former_id = self._find_former()
+            values = self._get_column_values(report, header, book)
+        record_sudo.write({"state": "ready", "read_count": values.pop("read_count")})
+        self.write(values)
+        self._find_words()
 
     def action_back(self):
         """Choose another file; from the preview, go back to the columns."""
         self.check_access("write")
         for record in self:
             record_sudo = record.sudo()
-            if record.state == "ready":
-                record_sudo.state = "draft"
-            elif record.state == "checked":
+            if record.can_go_back == "draft":
+                record_sudo.write({"state": "draft", "failure_reason": False})
+            elif record.can_go_back == "ready":
                 record._forget_rows()
-                record_sudo.state = "ready"
+                record_sudo.write({"state": "ready", "failure_reason": False})
 
     def action_preview(self):
         """Store the rows and show what will be booked; nothing is booked yet."""
         self.ensure_one()
+        if self.state == "reading":
+            # What was chosen in the form made it read the file again.
+            return
         self._start("checking")
         self._work()
 
@@ -414,6 +535,7 @@ class AccountingImport(
                 "undone_by_id" if step == "undoing" else "user_id": self.env.uid,
                 "finished_at": False,
                 "failure_reason": False,
+                "attempts": 0,
             }
         )
         self._schedule()
@@ -426,9 +548,7 @@ class AccountingImport(
         self._check_importer()
         if self.state not in ("done", "failed", "undone"):
             raise UserError(self.env._("Nothing was imported that could be taken back."))
-        lines_sudo = self.line_ids.sudo().filtered(lambda line: line.state == "kept")
-        lines_sudo.filtered("made_move").state = "created"
-        lines_sudo.filtered(lambda line: line.state == "kept").state = "updated"
+        self._wait_again()
         self.sudo().write(
             {"state": "undoing", "undone_by_id": self.env.uid, "undone_at": fields.Datetime.now()}
         )
@@ -453,17 +573,24 @@ class AccountingImport(
         self._check_open()
         if self.state == "draft":
             self.action_read_file()
+            if self.state == "reading":
+                raise UserError(
+                    self.env._("The file is large and is read in the background first.")
+                )
         self._check_columns()
         Journal = self.env["account.journal"].with_company(self.company_id)
         self.journal_id = self.journal_id or Journal._get_import_journal()
         self.payment_journal_id = self.payment_journal_id or Journal._get_import_payment_journal()
-        row_count = self._store_rows()
+        if not self.is_large:
+            self._store_rows()
         self.sudo().write(
             {
                 "state": state,
                 "user_id": self.env.uid,
                 "started_at": fields.Datetime.now(),
-                "row_count": row_count,
+                "row_count": self.read_count if self.is_large else self._get_stored()[0],
+                "is_unstored": self.is_large,
+                "attempts": 0,
             }
         )
 
@@ -473,7 +600,23 @@ class AccountingImport(
         self.env.cr.execute(SQL("DELETE FROM accounting_import_line WHERE import_id = %s", self.id))
         self.env["accounting.import.line"].invalidate_model()
         self.invalidate_recordset()
-        self.sudo().write({"row_count": 0, "started_at": False})
+        self.sudo().write({"row_count": 0, "started_at": False, "is_unstored": False})
+
+    def _wait_again(self):
+        """Rows that were kept are tried again: by one statement, there may be many."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE accounting_import_line
+                   SET state = CASE WHEN made_move THEN 'created' ELSE 'updated' END
+                 WHERE import_id = %s AND state = 'kept'
+                """,
+                self.id,
+            )
+        )
+        self.env["accounting.import.line"].invalidate_model(["state"])
+        self.invalidate_recordset()
 
     def _check_importer(self):
         """Refuse whoever may not import this file into its company."""
@@ -533,38 +676,42 @@ class AccountingImport(
         action["domain"] = [("import_id", "=", self.id)]
         return action
 
-    def _get_column_values(self, reset: bool = False) -> dict:
-        """Values that follow from reading the beginning of the file.
+    def _get_column_values(self, report=None, header: dict | None = None, book=None) -> dict:
+        """Values that follow from reading the file.
 
-        :param reset: also find out anew where the rows are and what was chosen before.
+        :param report: see :meth:`_read_whole`.
+        :param header: where the rows are, if that was found out anew (:meth:`_get_header`): then
+            what was chosen for a file with the same columns is proposed, too.
+        :param book: the workbook, if it is open already.
         """
-        values = self._get_header() if reset else {}
+        values = dict(header or {})
         values.pop("header_key", None)
-        header, rows = self._read_sample(**values)
-        columns = self._prepare_columns(header, rows)
-        former = self.former_id
-        if former and reset:
+        names, rows, notes, count = self._read_whole(report, **values, book=book)
+        columns = self._prepare_columns(names, rows, notes)
+        former = self.former_id if header else self.former_id.browse()
+        if former:
             self._take_over(columns, former)
         values["column_ids"] = [Command.clear()] + [Command.create(column) for column in columns]
-        fields_by_index = {
-            column["index"]: column["field"] for column in columns if column["field"]
-        }
-        formats = self._detect_formats(fields_by_index, rows)
+        formats, contradicted = self._detect_formats(columns)
         values["repeats_numbers"] = self._repeats_numbers(columns, rows)
         formats["same_number"] = values["repeats_numbers"] and self._propose_same_number(
             columns, rows
         )
-        values.update(
-            (name, self[name] or value or (former[name] if reset else False))
-            for name, value in formats.items()
-        )
-        if former and reset:
+        for name, value in formats.items():
+            remembered = name not in contradicted and former[name]
+            values[name] = self[name] or value or remembered
+        values["read_count"] = count
+        if former:
             values["settled_on"] = self.settled_on or former.settled_on
             values["payment_term_id"] = (self.payment_term_id or former.payment_term_id).id
         return values
 
     def _get_format_values(self) -> dict:
-        """Date format and decimal separator, as far as the mapped columns tell."""
-        fields_by_index = {column.index: column.field for column in self.column_ids if column.field}
-        formats = self._detect_formats(fields_by_index, self._read_sample()[1])
-        return {name: self[name] or value for name, value in formats.items()}
+        """Date format and decimal separator, as the columns tell that are mapped now. What was
+        chosen stays, unless a row tells that it is wrong.
+        """
+        formats, contradicted = self._detect_formats(self.column_ids)
+        return {
+            name: value or (name not in contradicted and self[name])
+            for name, value in formats.items()
+        }

@@ -48,17 +48,28 @@ class External:
         :return: see :meth:`read_result`. The state is ``running`` for a large file, which a
             scheduled action works off: call :meth:`read_result` until it is not any more.
         :raise UserError: nothing was imported: not a readable file, a missing column, dates or
-            amounts that can be read in two ways.
+            amounts that can be read in two ways. A file of more than a megabyte (unpacked) is read
+            by the scheduled action, too: then the state is ``failed`` for the same reasons.
         """
         self.check_access("create")
         options = self._check_options(name, content, options or {})
         columns, words = options.pop("columns", {}), options.pop("words", {})
+        request = {"columns": columns, "words": words, "chosen": sorted(options)}
         record = self.create({**options, "name": name, "file": content})
         record.action_read_file()
-        record._map_columns(columns)
-        record._explain_words(words)
-        record.action_import()
+        record.sudo().request = request
+        if record.state == "ready":
+            record._fulfil_request()
+            record._work()
         return record.read_result()
+
+    def _fulfil_request(self):
+        """Once the file is read: do with it what another program asked for, if one did."""
+        if not self.request:
+            return
+        self._map_columns(self.request["columns"], self.request["chosen"])
+        self._explain_words(self.request["words"])
+        self._start("running")
 
     @api.model
     def _check_options(self, name, content, options) -> dict:
@@ -111,8 +122,11 @@ class External:
             return value in dict(field._description_selection(self.env))
         return field.type != "integer" or value > 0
 
-    def _map_columns(self, field_by_header: dict):
-        """Overrule what was recognised; an unknown header is an error of the caller."""
+    def _map_columns(self, field_by_header: dict, chosen: list[str]):
+        """Overrule what was recognised; an unknown header is an error of the caller.
+
+        :param chosen: formats that the caller has said; others follow from the columns.
+        """
         if not field_by_header:
             return
         column_by_header = {column.name: column for column in self.column_ids}
@@ -129,13 +143,13 @@ class External:
             raise UserError(
                 self.env._("Columns cannot be imported as: %(names)s", names=", ".join(unknown))
             )
-        chosen = set(field_by_header.values())
-        self.column_ids.filtered(lambda column: column.field in chosen).field = False
+        taken = set(field_by_header.values())
+        self.column_ids.filtered(lambda column: column.field in taken).field = False
         for header, field in field_by_header.items():
             column_by_header[header].field = field or False
         self._find_words()
         self.write(
-            {name: value for name, value in self._get_format_values().items() if not self[name]}
+            {name: value for name, value in self._get_format_values().items() if name not in chosen}
         )
 
     def _explain_words(self, words: dict):
@@ -170,7 +184,7 @@ class External:
         )
         return {
             "id": self.id,
-            "state": self.state,
+            "state": "running" if self.state == "reading" and self.request else self.state,
             "failure_reason": self.failure_reason or "",
             "progress": self.progress,
             "rows": self.row_count,

@@ -19,6 +19,9 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 200
 #: What an XLSX file may unpack to, in bytes: 100,000 rows take a fifth of it.
 MAX_UNPACKED = 300 * 2**20
+#: What a request reads itself, in bytes once it is unpacked: some 2,000 rows of XLSX, 10,000 of
+#: CSV. What is larger is read by the scheduled action.
+DIRECT_BYTES = 2**20
 #: What a cell may hold. A longer one is cut: no number, date, amount or name is as long.
 MAX_CELL = 1000
 
@@ -62,6 +65,10 @@ SEVERAL_BYTES = {
     "cp932": "shift_jis",
 }
 SURE = 0.95
+
+#: The beginning of a formula in the XML of a sheet.
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_CHUNK = 2**20
 
 #: The first line by which some programs say the separator.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)
@@ -122,6 +129,19 @@ def find_separator_line(line: str) -> str | None:
     return match and match[1]
 
 
+def is_large(content: bytes) -> bool:
+    """Whether reading the content takes longer than a request may."""
+    size = len(content)
+    if content.startswith(b"PK"):
+        try:
+            with ZipFile(io.BytesIO(content)) as archive:
+                # No more than it says is unpacked.
+                size = sum(member.file_size for member in archive.infolist())
+        except DAMAGES:
+            return False
+    return size > DIRECT_BYTES
+
+
 class Workbook:
     """An XLSX file whose rows are read one by one, within bounds."""
 
@@ -130,23 +150,43 @@ class Workbook:
         try:
             with ZipFile(io.BytesIO(content)) as archive:
                 unpacked = sum(member.file_size for member in archive.infolist())
-            if unpacked > MAX_UNPACKED:
-                raise UserError(
-                    env._("The XLSX file unpacks to more than it may. Split it, or use CSV.")
-                )
-            self.book, self.formulas = (
-                openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
-                for data_only in (True, False)
-            )
+                if unpacked > MAX_UNPACKED:
+                    raise UserError(
+                        env._("The XLSX file unpacks to more than it may. Split it, or use CSV.")
+                    )
+                has_formulas = self._has_formulas(archive)
+            self.book = self._load(content, data_only=True)
+            # Reading twice takes twice as long: only where values may be missing.
+            self.formulas = self._load(content, data_only=False) if has_formulas else None
         except DAMAGES as error:
             raise UserError(env._("The XLSX file is damaged.")) from error
+
+    @staticmethod
+    def _load(content: bytes, data_only: bool):
+        return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
+
+    @staticmethod
+    def _has_formulas(archive: ZipFile) -> bool:
+        """Whether a sheet may have a formula."""
+        for name in archive.namelist():
+            if not name.endswith(".xml") or name.endswith(("styles.xml", "sharedStrings.xml")):
+                continue
+            with archive.open(name) as member:
+                before = b""
+                while chunk := member.read(_CHUNK):
+                    # Letters of two bytes: nobody looks through them.
+                    if b"\0" in chunk[:100] or _FORMULA.search(before + chunk):
+                        return True
+                    before = chunk[-20:]
+        return False
 
     @property
     def sheet_names(self) -> list[str]:
         return [sheet.title for sheet in self.book.worksheets]
 
     def iter_rows(self, name: str | None):
-        """Yield the values of each row of a sheet, the first one without a name.
+        """Yield the values of each row of a sheet, the first one without a name; at least as many
+        as the widest row so far has.
 
         Rows that the file leaves out count, as somebody sees them in a spreadsheet.
 
@@ -165,12 +205,17 @@ class Workbook:
             )
         name = name or next(iter(sheets))
         try:
+            if not self.formulas:
+                yield from self._trim(self._iter_sheet(sheets[name]))
+                return
             rows = [self._iter_sheet(sheet) for sheet in (sheets[name], self.formulas[name])]
-            for values, formulas in zip(*rows, strict=True):
-                yield [
+            yield from self._trim(
+                tuple(
                     NO_VALUE if value is None and formula is not None else value
                     for value, formula in zip(values, formulas, strict=True)
-                ]
+                )
+                for values, formulas in zip(*map(self._trim, rows), strict=True)
+            )
         except DAMAGES as error:
             raise UserError(self.env._("The XLSX file is damaged.")) from error
 
@@ -180,6 +225,17 @@ class Workbook:
         sheet.reset_dimensions()
         return sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True)
 
+    @staticmethod
+    def _trim(rows):
+        """Rows without the empty cells behind the last column, which are many."""
+        width = 0
+        for row in rows:
+            rest = row[width:]
+            if rest.count(None) < len(rest):
+                width = 1 + max(index for index, value in enumerate(row) if value is not None)
+            yield row[:width]
+
     def close(self):
         self.book.close()
-        self.formulas.close()
+        if self.formulas:
+            self.formulas.close()

@@ -2,6 +2,7 @@ import csv
 import io
 import re
 from collections import Counter
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from itertools import islice
 
@@ -18,20 +19,25 @@ from .files import (
     find_separator_line,
     open_text,
 )
+from .profiling import Profile, load_signs
 from .storing import CUSTOMER_FIELDS
 from .values import (
-    detect_date_format,
-    detect_decimal_separator,
     escape_cell,
     find_field,
     is_general,
     is_tax_id,
     is_yes_or_no,
+    judge_amount_signs,
+    judge_date_signs,
     unescape_cell,
 )
 
-#: So many rows are looked at to find out formats.
+#: So many rows are looked at to find out what a column is. What its dates and amounts are is found
+#: out from all of them.
 _SAMPLE_ROWS = 5000
+
+DATE_FIELDS = ("invoice_date", "due_date", "settled_date")
+AMOUNT_FIELDS = ("amount", "settled_amount", "balance", "credit", "net", "tax")
 
 #: Among so many rows the header is looked for, and in so many sheets.
 _HEADER_ROWS = 30
@@ -108,14 +114,15 @@ class Reading:
         above the header are left out.
 
         :param options: ``encoding``, ``separator``, ``sheet_name`` and ``header_row`` instead of
-            those of the record.
+            those of the record; ``book``, the workbook if it is open already.
         :raise UserError: the file is none, or larger than an import may be.
         """
         content = self._get_content()
         if not content.strip():
             raise UserError(self.env._("The file is empty."))
         if self._is_xlsx(content):
-            rows = self._read_xlsx(content, options.get("sheet_name") or self.sheet_name)
+            sheet_name = options.get("sheet_name") or self.sheet_name
+            rows = self._read_xlsx(content, sheet_name, options.get("book"))
         else:
             if content.startswith((b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\xff\xd8")):
                 raise UserError(
@@ -200,25 +207,35 @@ class Reading:
                 )
             ) from error
 
-    def _read_xlsx(self, content: bytes, sheet_name: str | None):
-        book = Workbook(self.env, content)
+    @contextmanager
+    def _open_book(self):
+        """The workbook, opened once for whatever is to be read from it; ``None`` of a CSV file."""
+        content = self._get_content()
+        book = Workbook(self.env, content) if self._is_xlsx(content) else None
+        try:
+            yield book
+        finally:
+            if book:
+                book.close()
+
+    def _read_xlsx(self, content: bytes, sheet_name: str | None, opened=None):
+        book = opened or Workbook(self.env, content)
         try:
             for row in book.iter_rows(sheet_name):
-                yield [self._get_cell_text(value) for value in row]
+                # Rows that the file leaves out are many, if it is meant to harm.
+                is_empty = row.count(None) == len(row)
+                yield [] if is_empty else [self._get_cell_text(value) for value in row]
         finally:
-            book.close()
+            if not opened:
+                book.close()
 
-    def _find_sheet(self) -> str:
+    def _find_sheet(self, book: Workbook) -> str:
         """The first sheet in which a header is understood; the first one, if there is none."""
-        book = Workbook(self.env, self._get_content())
         names = book.sheet_names
-        try:
-            for name in names[:_SHEETS] if len(names) > 1 else ():
-                for row in islice(book.iter_rows(name), _HEADER_ROWS):
-                    if len({find_field(self._get_cell_text(value)) for value in row} - {None}) > 2:
-                        return name
-        finally:
-            book.close()
+        for name in names[:_SHEETS] if len(names) > 1 else ():
+            for row in islice(book.iter_rows(name), _HEADER_ROWS):
+                if len({find_field(self._get_cell_text(value)) for value in row} - {None}) > 2:
+                    return name
         return names[0] if names else ""
 
     def _get_cell_text(self, value) -> str:
@@ -235,18 +252,31 @@ class Reading:
             return text.replace(".", self.decimal_separator or ".")
         return str(value).replace("\0", "")
 
-    def _read_sample(self, **options) -> tuple[list[str], list[tuple[int, list[str]]]]:
-        """The header and the first rows, with their row numbers."""
+    def _read_whole(self, report=None, **options) -> tuple[list[str], list, list[str], int]:
+        """Read all rows once, and keep what the columns are like.
+
+        :param report: called with the number of rows so far, from time to time.
+        :return: the header, the first rows with their row numbers, the notes on each column, and
+            the number of rows.
+        """
         rows = self._read_rows(**options)
         _number, header = next(rows, (0, []))
-        sample = list(islice(rows, _SAMPLE_ROWS))
+        profiles = [Profile() for _name in header]
+        sample, count = [], 0
+        for count, (number, cells) in enumerate(rows, start=1):
+            if count <= _SAMPLE_ROWS:
+                sample.append((number, cells))
+            for profile, text in zip(profiles, cells, strict=False):
+                profile.add(text)
+            if report:
+                report(count)
         if not sample:
             raise UserError(
                 self.env._("The file is empty: it needs a header and at least one row below it.")
             )
-        return header, sample
+        return header, sample, [profile.dump() for profile in profiles], count
 
-    def _prepare_columns(self, header: list[str], rows: list) -> list[dict]:
+    def _prepare_columns(self, header: list[str], rows: list, notes: list[str]) -> list[dict]:
         """Values of the columns, each mapped to the field that its header means."""
         used = set()
         columns = []
@@ -269,6 +299,7 @@ class Reading:
                     "name": self._get_unique_name(name, index, is_doubled=name in doubled),
                     "field": field or False,
                     "is_doubled": name in doubled,
+                    "notes": notes[index],
                     **{f"sample_{n}": sample for n, sample in enumerate(samples, start=1)},
                 }
             )
@@ -304,23 +335,33 @@ class Reading:
         texts = [cells[index] for _row, cells in rows if index < len(cells) and cells[index]]
         return not texts or any(map(is_tax_id, texts))
 
-    def _detect_formats(self, fields_by_index: dict, rows: list) -> dict:
-        """``date_format`` and ``decimal_separator``; False where the file does not tell."""
+    @staticmethod
+    def _detect_formats(columns) -> tuple[dict, set[str]]:
+        """What the rows of the mapped columns tell, all of them.
 
-        def get_cells(*names):
-            for _row, cells in rows:
-                for index, field in fields_by_index.items():
-                    if field in names and index < len(cells):
-                        yield cells[index]
-
-        return {
-            "date_format": detect_date_format(get_cells("invoice_date", "due_date", "settled_date"))
-            or False,
-            "decimal_separator": detect_decimal_separator(
-                get_cells("amount", "settled_amount", "balance", "credit", "net", "tax")
-            )
-            or False,
+        :param columns: records, or their values.
+        :return: ``date_format`` and ``decimal_separator``, False where they do not tell; and which
+            of the two they contradict each other about. There nothing but the person's word holds.
+        """
+        dates, amounts, contradicted = set(), set(), set()
+        for column in columns:
+            signs = load_signs(column["notes"])
+            if column["field"] in DATE_FIELDS:
+                dates |= signs
+                # A spreadsheet turned some into dates, maybe with day and month exchanged.
+                if {"iso", "date"} <= signs:
+                    contradicted.add("date_format")
+            elif column["field"] in AMOUNT_FIELDS:
+                amounts |= signs
+        if {"first", "second"} <= dates:
+            contradicted.add("date_format")
+        if {".", ","} <= amounts:
+            contradicted.add("decimal_separator")
+        found = {
+            "date_format": judge_date_signs(dates) or False,
+            "decimal_separator": judge_amount_signs(amounts) or False,
         }
+        return found | dict.fromkeys(contradicted, False), contradicted
 
     def _get_column_name(self, field: str) -> str:
         """Header of the column that a field is read from; empty if there is none."""

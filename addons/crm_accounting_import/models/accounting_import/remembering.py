@@ -11,7 +11,7 @@ class Remembering:
 
     __slots__ = ()
 
-    def _get_header(self) -> dict:
+    def _get_header(self, book=None) -> dict:
         """Where the rows of the file are: ``encoding`` and ``separator``, or ``sheet_name``;
         ``header_row``, and ``header_key``, which files with the same columns share.
         """
@@ -26,9 +26,9 @@ class Remembering:
                 content, values["encoding"] or self._propose_encoding()
             )
         else:
-            values["sheet_name"] = self.sheet_name or self._find_sheet()
-        values["header_row"] = self.header_row or self._find_header_row(**values)
-        header, _rows = self._read_sample(**values)
+            values["sheet_name"] = self.sheet_name or self._find_sheet(book)
+        values["header_row"] = self.header_row or self._find_header_row(**values, book=book)
+        _number, header = next(self._read_rows(**values, book=book), (0, []))
         # Letters that are not known yet do not count.
         names = "|".join(normalize_word(name) for name in header).encode("ascii", "ignore")
         values["header_key"] = hashlib.sha256(names).hexdigest()

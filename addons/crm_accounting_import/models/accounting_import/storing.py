@@ -1,12 +1,13 @@
 import json
-from collections import Counter, defaultdict
-from itertools import islice
+from collections import Counter
+from itertools import dropwhile, islice
 
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .files import detect_encoding
+from .profiling import load_words
 from .values import find_kind, find_status, is_line_amount, is_total, normalize_word
 
 #: So many rows are stored by one statement.
@@ -14,9 +15,6 @@ _STORED_ROWS = 2000
 
 #: What the rows' list keeps of a number and a customer.
 _SHOWN = 100
-
-#: A column of words has few of them; what has more is something else.
-_WORDS = 100
 
 CUSTOMER_FIELDS = (
     "customer",
@@ -88,20 +86,20 @@ class Storing:
                 )
             )
 
-    def _store_rows(self) -> int:
-        """Store all rows as waiting; rows of one document are put together.
+    def _store_rows(self, report=None):
+        """Store all rows as waiting; rows of one document are put together. What was stored before
+        somebody ended the process is not stored again.
 
-        :return: the number of rows.
+        :param report: called with the number of rows so far, after each statement.
         """
+        stored, last_row = self._get_stored()
         index_by_field = {column.field: column.index for column in self.column_ids if column.field}
         customer_indexes = [
             index_by_field[field] for field in CUSTOMER_FIELDS if field in index_by_field
         ]
         rows = self._read_rows()
         header_length = len(next(rows)[1])
-        row_count = 0
-        rows_by_number = defaultdict(list)
-        words = {name: Counter() for name in _WORD_FIELDS if name in index_by_field}
+        rows = dropwhile(lambda row: row[0] <= last_row, rows)
         while chunk := list(islice(rows, _STORED_ROWS)):
             padded = [(row, cells + [""] * (header_length - len(cells))) for row, cells in chunk]
             # One statement instead of 2,000 records: the rows need no computed field.
@@ -124,21 +122,44 @@ class Storing:
                     [json.dumps(cells) for _row, cells in chunk],
                 )
             )
-            for row, cells in padded:
-                kind = cells[index_by_field["kind"]] if "kind" in index_by_field else ""
-                rows_by_number[cells[index_by_field["number"]][:_SHOWN]].append((row, kind))
-                for name, counter in words.items():
-                    counter[cells[index_by_field[name]]] += 1
-            row_count += len(chunk)
-        if not row_count:
+            stored += len(chunk)
+            if report:
+                report(stored)
+        if not stored:
             raise UserError(self.env._("The file has a header, but no rows."))
         self.env["accounting.import.line"].invalidate_model()
-        self._store_words(words)
-        self._join_rows(
-            {number: rows for number, rows in rows_by_number.items() if number and len(rows) > 1}
-        )
+        self._join_rows(self._find_same_numbers(index_by_field.get("kind")))
         self.invalidate_recordset()
-        return row_count
+
+    def _get_stored(self) -> tuple[int, int]:
+        """How many rows are stored, and the number of the last one."""
+        return self.env.execute_query(
+            SQL(
+                "SELECT count(*), COALESCE(max(row), 0) FROM accounting_import_line"
+                " WHERE import_id = %s",
+                self.id,
+            )
+        )[0]
+
+    def _find_same_numbers(self, kind_index: int | None) -> dict[str, list[tuple[int, str]]]:
+        """The rows that have one number, by number, each with its word for the kind."""
+        return {
+            number: list(zip(rows, kinds, strict=True))
+            for number, rows, kinds in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT number, array_agg(row ORDER BY row),
+                           array_agg(COALESCE(cells ->> %s::int, '') ORDER BY row)
+                      FROM accounting_import_line
+                     WHERE import_id = %s AND number != ''
+                     GROUP BY number
+                    HAVING count(*) > 1
+                    """,
+                    kind_index,
+                    self.id,
+                )
+            )
+        }
 
     def _join_rows(self, rows_by_number: dict[str, list[tuple[int, str]]]):
         """Rows with one number are one document, if it was said what they are; payments belong to
@@ -201,15 +222,6 @@ class Storing:
         """What the words of the file mean, by field and word."""
         return {(word.field, normalize_word(word.name)): word.meaning for word in self.word_ids}
 
-    def _store_words(self, words: dict[str, Counter]):
-        """Keep how often each word stands in the file, and add those that the beginning had not."""
-        records = {(word.field, normalize_word(word.name)): word for word in self.word_ids}
-        for values in self._prepare_words(words):
-            if known := records.get((values["field"], normalize_word(values["name"]))):
-                known.sudo().row_count = values["row_count"]
-            else:
-                self.word_ids = [Command.create(values)]
-
     def _prepare_words(self, words: dict[str, Counter]) -> list[dict]:
         """Values of the words of columns that are explained by a person, with what they most likely
         mean; as it was said for a file of the same kind before.
@@ -217,7 +229,7 @@ class Storing:
         former = self.former_id._get_meanings() if self.former_id else {}
         result = {}
         for field, counter in words.items():
-            for name, count in counter.most_common(_WORDS):
+            for name, count in counter.most_common():
                 if not name:
                     continue
                 key = field, normalize_word(name)
@@ -229,8 +241,11 @@ class Storing:
 
     def _find_words(self):
         """List the words of the columns that are mapped now; what was said of them stays."""
-        fields_by_index = {column.index: column.field for column in self.column_ids if column.field}
-        counters = self._get_words(fields_by_index, self._read_sample()[1])
+        counters = {
+            column.field: load_words(column.notes)
+            for column in self.column_ids
+            if column.field in _WORD_FIELDS
+        }
         said = {(word.field, word.name): word.meaning for word in self.word_ids}
         self.word_ids = [Command.clear()] + [
             Command.create(
@@ -241,14 +256,6 @@ class Storing:
             )
             for values in self._prepare_words(counters)
         ]
-
-    def _get_words(self, fields_by_index: dict, rows: list) -> dict[str, Counter]:
-        """The words of the first rows, by field."""
-        return {
-            field: Counter(cells[index] for _row, cells in rows if index < len(cells))
-            for index, field in fields_by_index.items()
-            if field in _WORD_FIELDS
-        }
 
     @staticmethod
     def _repeats_numbers(columns: list[dict], rows: list) -> bool:

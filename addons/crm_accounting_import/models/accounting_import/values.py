@@ -672,27 +672,43 @@ def parse_date(text: str, date_format: str) -> date:
     return result
 
 
-def detect_date_format(values) -> str | None:
-    """``iso``, ``dmy`` or ``mdy``; ``None`` when the values do not tell.
+def find_date_signs(text: str) -> set[str]:
+    """What a text tells of the dates of its column: ``iso``, ``serial``, or ``date`` with what it
+    shows of the order: ``first`` or ``second`` is the day, the year is not first (``year_last``).
 
     Days after the 12th tell day from month; dates with dots are never written month first. Where
-    the year has two digits, it may stand first as well: that is for a person to say.
+    the year has two digits, it may stand first as well.
     """
-    first_is_day = second_is_day = False
-    found = [_clean_date(value) for value in values]
-    dates = [match for text in found if (match := _DATE.fullmatch(text))]
-    for match in dates:
-        first_is_day |= int(match[1]) > 12 or match[2] == "."
-        second_is_day |= int(match[3]) > 12
-    if not dates:
-        has_serial = any(map(_SERIAL_DAY.fullmatch, found))
-        return None if has_serial and not any(map(_ISO_DATE.fullmatch, found)) else "iso"
-    may_year_be_first = all(
-        len(match[4]) == 2 and int(match[3]) <= 12 and 1 <= int(match[4]) <= 31 for match in dates
-    )
-    if may_year_be_first or first_is_day == second_is_day:
+    # Most cells are no dates.
+    if not text[:1].isdigit() and not text[:1].isspace():
+        return set()
+    text = _clean_date(text)
+    if match := _DATE.fullmatch(text):
+        signs = {"date"}
+        if int(match[1]) > 12 or match[2] == ".":
+            signs.add("first")
+        if int(match[3]) > 12:
+            signs.add("second")
+        if len(match[4]) != 2 or int(match[3]) > 12 or not 1 <= int(match[4]) <= 31:
+            signs.add("year_last")
+        return signs
+    if _SERIAL_DAY.fullmatch(text):
+        return {"serial"}
+    return {"iso"} if _ISO_DATE.fullmatch(text) else set()
+
+
+def judge_date_signs(signs: set[str]) -> str | None:
+    """``iso``, ``dmy`` or ``mdy``; ``None`` when the signs do not tell: that is for a person."""
+    if "date" not in signs:
+        return None if "serial" in signs and "iso" not in signs else "iso"
+    if "year_last" not in signs or ("first" in signs) == ("second" in signs):
         return None
-    return "dmy" if first_is_day else "mdy"
+    return "dmy" if "first" in signs else "mdy"
+
+
+def detect_date_format(values) -> str | None:
+    """``iso``, ``dmy`` or ``mdy``; ``None`` when the values do not tell."""
+    return judge_date_signs(set().union(*map(find_date_signs, values)))
 
 
 def _clean_amount(text: str) -> str:
@@ -726,32 +742,37 @@ def parse_amount(text: str, decimal_separator: str) -> float:
     return amount
 
 
-def detect_decimal_separator(values) -> str | None:
-    """``.`` or ``,``; ``None`` when the values do not tell (``1,234``) or contradict each other."""
-    found = set()
-    is_open = False
-    for value in values:
-        text = _SPACE.sub("", _clean_amount(value))
-        separators = re.findall(r"[.,]", text)
-        if not separators:
-            continue
-        last = separators[-1]
-        digits = len(text) - text.rindex(last) - 1
-        if len(set(separators)) == 2:
-            found.add(last)
-        elif len(separators) > 1:
-            found.add("," if last == "." else ".")
-        elif (
-            digits != 3
-            or re.match(r"[+-]?0?[.,]", text)
-            or len(text.split(last)[0].lstrip("+-")) > 3
-        ):
-            found.add(last)
-        else:
-            is_open = True
+def find_amount_sign(text: str) -> str | None:
+    """What a text tells of the amounts of its column: the decimal separator, ``open`` where it can
+    be read in both ways, ``None`` where there is nothing to read.
+    """
+    if "." not in text and "," not in text:
+        return None
+    text = _SPACE.sub("", _clean_amount(text))
+    separators = re.findall(r"[.,]", text)
+    last = separators[-1]
+    digits = len(text) - text.rindex(last) - 1
+    if len(set(separators)) == 2:
+        return last
+    if len(separators) > 1:
+        return "," if last == "." else "."
+    is_decimal = (
+        digits != 3 or re.match(r"[+-]?0?[.,]", text) or len(text.split(last)[0].lstrip("+-")) > 3
+    )
+    return last if is_decimal else "open"
+
+
+def judge_amount_signs(signs: set[str]) -> str | None:
+    """``.`` or ``,``; ``None`` when the signs do not tell (``1,234``) or contradict each other."""
+    found = signs & {".", ","}
     if len(found) == 1:
         return found.pop()
-    return None if found or is_open else "."
+    return None if found or "open" in signs else "."
+
+
+def detect_decimal_separator(values) -> str | None:
+    """``.`` or ``,``; ``None`` when the values do not tell (``1,234``) or contradict each other."""
+    return judge_amount_signs({sign for text in values if (sign := find_amount_sign(text))})
 
 
 def find_currency_sign(text: str) -> str | None:
