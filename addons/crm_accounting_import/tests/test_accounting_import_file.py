@@ -244,6 +244,17 @@ class TestAccountingImportFile(AccountingImportCommon):
             ("x.csv", content, {"journal_id": [1]}),
             ("x.csv", content, {"encoding": "klingon"}),
             ("x.csv", content, {"encoding": [1], "separator": 5}),
+            ("x\0.csv", content),
+            ("\ud800.csv", content),
+            ("x" * 2000, content),
+            ("x.csv", content, {"company_id": 10**30}),
+            ("x.csv", content, {"journal_id": -(10**30)}),
+            ("x.csv", content, {"header_row": 10**30}),
+            ("x.csv", content, {"sheet_name": "\0"}),
+            ("x.csv", content, {"sheet_name": "\udfff"}),
+            ("x.csv", content, {"words": {"kind": {"\0": "invoice"}}}),
+            ("x.csv", content, {"words": {"kind": {"é" * 5000: "invoice"}}}),
+            ("x.csv", content, {"columns": {"Amount\0": "amount"}}),
             ("x.csv", content, {"header_row": -1}),
             ("x.csv", content, {"header_row": "2"}),
             ("x.csv", content, {"columns": ["Amount"]}),
@@ -252,6 +263,29 @@ class TestAccountingImportFile(AccountingImportCommon):
         ):
             with self.subTest(arguments[1:]), self.assertRaises(UserError), self.cr.savepoint():
                 method(*arguments)
+
+    def test_limit_of_the_result(self):
+        record, result = self._import(self._csv([("Nobody", *ROW[1:])]))
+        self.assertEqual(len(result["errors"]), 1)
+        self.assertEqual(record.read_result(limit=0)["errors"], [])
+        for limit in (-1, "1", None, 1.5, True, 10**30, [1]):
+            with self.subTest(limit), self.assertRaises(UserError):
+                record.read_result(limit=limit)
+
+    def test_notes_that_are_none_of_ours(self):
+        """They come back from the form, and may be anything then."""
+        record = self._upload(self._csv([ROW], HEADER))
+        for notes in (
+            "{",
+            "[]",
+            "1",
+            '{"signs": 1, "words": 2}',
+            '{"signs": [[]], "words": {"a": "b"}}',
+        ):
+            record.column_ids.notes = notes
+            record.column_ids[0].field = "kind"
+            record._onchange_column_ids()
+            self.assertFalse(record.word_ids, notes)
 
     def test_only_journals_for_imports(self):
         sales = self.company_data["default_journal_sale"]

@@ -283,3 +283,49 @@ class TestAccountingImportPreview(AccountingImportCommon):
             self.env.ref("crm_accounting_import.ir_cron_accounting_import").method_direct_trigger()
         record.invalidate_recordset()
         self.assertEqual((record.state, record.undone_count), ("undone", 3))
+
+    # Cleaning up -----------------------------------------------------------------------------
+
+    def test_old_previews_are_forgotten(self):
+        """After 30 days the rows go; the columns stay as they were said to be."""
+        old, new = self._preview(self._rows()), self._preview(self._rows())
+        old.sudo().started_at = "2024-05-16 11:59:00"
+        new.sudo().started_at = "2024-05-16 12:01:00"
+        self.assertEqual(self.env["accounting.import"]._gc_previews(), (1, 0))
+        self.assertEqual((old.state, new.state), ("ready", "checked"))
+        self.assertFalse(old.line_ids)
+        self.assertEqual(len(new.line_ids), 5)
+        old.action_preview()
+        self.assertEqual(old.booking_label, new.booking_label)
+
+    def test_old_cells_are_dropped(self):
+        """After 90 days; rows with errors can still be downloaded, and all can be taken back."""
+        record = self._preview(self._rows())
+        record.action_import()
+        record.sudo().finished_at = "2024-03-17 12:01:00"
+        Import = self.env["accounting.import"]
+        self.assertEqual(Import._gc_cells(), (0, False))
+        record.sudo().finished_at = "2024-03-17 11:59:00"
+        self.assertEqual(Import._gc_cells(), (3, False))
+        self.assertEqual(Import._gc_cells(), (0, False))
+        self.assertEqual(
+            record.line_ids.sorted("row").mapped(lambda line: bool(line.cells)),
+            [False, False, False, True, True],
+        )
+        self.assertIn("soon", base64.b64decode(record.error_file).decode())
+        record.action_undo()
+        self.assertEqual(record.undone_count, 3)
+        again = record.browse(record.action_import_again()["res_id"])
+        again.action_import()
+        self.assertCounts(again.read_result(), created=3, error_count=2)
+
+    def test_what_was_kept_is_tried_again_by_one_statement(self):
+        record = self._preview(self._rows()[:2])
+        record.action_import()
+        self.company.fiscalyear_lock_date = "2024-03-31"
+        record.action_undo()
+        self.assertEqual((record.kept_count, record.progress_text), (2, ""))
+        with patch.object(working, "DIRECT_ROWS", 0):
+            record.action_undo()
+        self.assertEqual(record.progress_text, "Taking back, 0 of 2")
+        self.assertEqual(record.line_ids.mapped("state"), ["created"] * 2)

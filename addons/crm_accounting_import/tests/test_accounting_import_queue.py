@@ -6,9 +6,10 @@ from psycopg2.errors import SerializationFailure
 from odoo import SUPERUSER_ID, Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..models.accounting_import import working
-from .common import AccountingImportCommon
+from .common import HEADER, AccountingImportCommon
 
 LOGGER = "odoo.addons.crm_accounting_import.models.accounting_import.working"
 
@@ -207,6 +208,50 @@ class TestAccountingImportQueue(AccountingImportCommon):
         with self.assertRaises(AccessError):
             record.with_user(elsewhere).action_retry()
         self.assertEqual(record.state, "failed")
+
+    # -- two at once ---------------------------------------------------------
+
+    def test_same_file_by_two_at_once(self):
+        """The second does not see yet what the first has booked: it is repeated, and then sees."""
+        row = ["C-77", "T-1", "2024-01-05", "2024-02-05", "10.00"]
+        self._import(self._csv([row]))
+        cls = self.env.registry["accounting.import"]
+
+        def nothing_yet(record, rows):
+            for row in rows:
+                row.move = record.env["account.move"]
+
+        with (
+            patch.object(cls, "_match_invoices", nothing_yet),
+            patch.object(cls, "_check_same_documents", lambda record, rows: None),
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(SerializationFailure),
+            self.cr.savepoint(),
+        ):
+            self._import(self._csv([row]))
+        self.assertEqual(len(self._get_move("T-1")), 1)
+        self.assertCounts(self._import(self._csv([row]))[1], unchanged=1)
+
+    def test_payments_by_two_at_once(self):
+        """Money on account has no number that could be doubled: the imports meet elsewhere."""
+        header = (*HEADER, "Kind")
+        row = ["C-77", "P-1", "2024-01-05", "", "10.00", "Advance"]
+        statements = []
+        execute = type(self.cr).execute
+
+        def listen(cursor, query, *arguments, **options):
+            statements.append(str(getattr(query, "code", query)))
+            return execute(cursor, query, *arguments, **options)
+
+        term = self.env.ref("account.account_payment_term_immediate").id
+        for expected, counts in ((True, {"created": 1}), (False, {"unchanged": 1})):
+            statements.clear()
+            with patch.object(type(self.cr), "execute", listen):
+                _record, result = self._import(self._csv([row], header), payment_term_id=term)
+            self.assertCounts(result, **counts)
+            self.assertEqual(
+                any("SET batch_count = batch_count" in text for text in statements), expected
+            )
 
     # -- a user who is gone --------------------------------------------------
 

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 from .booking import Booking
+from .cleaning import Cleaning
 from .external import FILE_FIELDS, External
 from .files import is_large
 from .judging import Judging
@@ -69,6 +70,7 @@ class AccountingImport(
     Booking,
     Undoing,
     Working,
+    Cleaning,
     External,
     models.Model,
 ):
@@ -81,7 +83,7 @@ class AccountingImport(
     Fields, buttons and the order of the steps are here. The steps are plain classes beside it, in
     the order of the bases: reading the file, storing its rows, parsing and judging what stands in
     them, matching whom and what they mean, the preview, booking them, taking them back; working
-    them off in batches; the entry for other programs.
+    them off in batches; cleaning up; the entry for other programs.
     """
 
     _name = "accounting.import"

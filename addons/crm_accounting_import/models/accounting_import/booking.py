@@ -2,6 +2,7 @@ import logging
 from collections import defaultdict
 
 from psycopg2 import OperationalError
+from psycopg2.errors import SerializationFailure, UniqueViolation
 
 from odoo import Command
 from odoo.exceptions import RedirectWarning, UserError
@@ -98,25 +99,34 @@ class Booking:
         except OperationalError:
             # Concurrency: Odoo repeats the whole transaction.
             raise
+        except UniqueViolation as error:
+            if (error.diag.constraint_name or "").startswith("account_move_unique_name"):
+                # Somebody imports the same file at this moment: the next try will see it.
+                raise SerializationFailure(str(error)) from error
+            self._refuse_or_halve(rows, error, work, forget, refuse)
         except Exception as error:
-            self.env.invalidate_all()
-            if len(rows) > 1:
-                middle = len(rows) // 2
-                for half in (rows[:middle], rows[middle:]):
-                    if forget:
-                        forget(half)
-                    self._halve_on_refusal(half, work, forget, refuse)
-                return
-            row = rows[0]
-            if isinstance(error, (UserError, RedirectWarning)):
-                reason = str(error.args[0]) if error.args else str(error)
-            else:
-                _logger.warning(
-                    "Row %s of import %s could not be booked", row.line.row, self.id, exc_info=True
-                )
-                reason = self.env._("Odoo could not book it: %(error)s", error=error)
-            row.add_error(reason)
-            (refuse or self._reject_rows)(rows)
+            self._refuse_or_halve(rows, error, work, forget, refuse)
+
+    def _refuse_or_halve(self, rows: list[ImportRow], error: Exception, work, forget, refuse):
+        """Try rows that were refused again by halves; refuse the one that stands alone."""
+        self.env.invalidate_all()
+        if len(rows) > 1:
+            middle = len(rows) // 2
+            for half in (rows[:middle], rows[middle:]):
+                if forget:
+                    forget(half)
+                self._halve_on_refusal(half, work, forget, refuse)
+            return
+        row = rows[0]
+        if isinstance(error, (UserError, RedirectWarning)):
+            reason = str(error.args[0]) if error.args else str(error)
+        else:
+            _logger.warning(
+                "Row %s of import %s could not be booked", row.line.row, self.id, exc_info=error
+            )
+            reason = self.env._("Odoo could not book it: %(error)s", error=error)
+        row.add_error(reason)
+        (refuse or self._reject_rows)(rows)
 
     def _forget_created(self, rows: list[ImportRow]):
         """What a failed attempt created for these rows is gone; the other half may have more."""
@@ -441,6 +451,8 @@ class Booking:
     def _create_payments(self, rows: list[ImportRow]):
         """Rows that are payments: of an invoice that an earlier file brought, or on account."""
         new = [row for row in rows if not row.payment]
+        if new:
+            self._exclude_others()
         self._create_customers(new)
         settlements = {row.line.id: Settlement(row.invoice_date, row.amount) for row in new}
         self._pay_rows([(row, settlements[row.line.id]) for row in new if row.kind == "payment"])
@@ -448,6 +460,20 @@ class Booking:
             self._post_payments([(row, settlements[row.line.id]) for row in on_account])
         self._set_results(new, "created")
         self._set_results([row for row in rows if row.payment], "unchanged")
+
+    def _exclude_others(self):
+        """Two imports at once would not see each other's payments, which have no number of their
+        own: of two, the second is repeated. They meet at the first import with this journal.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE accounting_import SET batch_count = batch_count
+                 WHERE id = (SELECT min(id) FROM accounting_import WHERE payment_journal_id = %s)
+                """,
+                self.payment_journal_id.id,
+            )
+        )
 
     def _prepare_payment(self, row: ImportRow, settlement: Settlement) -> dict:
         """Hook: values of a payment."""

@@ -1,7 +1,7 @@
 from odoo import Command, api
 from odoo.exceptions import UserError
 
-from .files import decode
+from .files import MAX_ROWS, decode
 from .values import normalize_word
 
 #: What must not change any more once rows are stored.
@@ -24,6 +24,20 @@ FILE_FIELDS = {
     "sheet_name",
     "word_ids",
 }
+
+#: No name of a file or a sheet is longer, nor what an index holds.
+_LONGEST = 1000
+_LONGEST_WORD = 200
+
+
+def _is_text(value, longest: int = _LONGEST) -> bool:
+    """Whether this is a text that PostgreSQL can keep."""
+    return (
+        isinstance(value, str)
+        and len(value) <= longest
+        and "\0" not in value
+        and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    )
 
 
 class External:
@@ -78,7 +92,7 @@ class External:
         :return: the options.
         :raise UserError: says what is wrong with it.
         """
-        is_text = isinstance(name, str) and isinstance(content, (str, bytes))
+        is_text = _is_text(name) and isinstance(content, (str, bytes))
         if not is_text or not isinstance(options, dict):
             raise UserError(
                 self.env._("Hand over a name, the content in base64, and options by name.")
@@ -101,13 +115,13 @@ class External:
         """Whether an option can have this value."""
         if option == "columns":
             return isinstance(value, dict) and all(
-                isinstance(part, str) for pair in value.items() for part in pair
+                _is_text(part) for pair in value.items() for part in pair
             )
         if option == "words":
             return isinstance(value, dict) and all(
                 name in ("kind", "status")
                 and isinstance(words, dict)
-                and all(isinstance(part, str) for pair in words.items() for part in pair)
+                and all(_is_text(part, _LONGEST_WORD) for pair in words.items() for part in pair)
                 for name, words in value.items()
             )
         field = self._fields[option]
@@ -115,6 +129,8 @@ class External:
         if not value:
             return True
         if type(value) is not kinds.get(field.type, str):
+            return False
+        if not (_is_text(value) if isinstance(value, str) else value in range(2**31)):
             return False
         if field.type == "many2one":
             return bool(self.env[field.comodel_name].browse(value).exists())
@@ -179,8 +195,16 @@ class External:
         """
         self.ensure_one()
         self.check_access("read")
-        errors = self.env["accounting.import.line"].search(
-            [("import_id", "=", self.id), ("state", "=", "error")], order="row", limit=limit
+        if type(limit) is not int or limit not in range(MAX_ROWS + 1):
+            raise UserError(
+                self.env._("A limit is a number from 0 to %(number)s.", number=MAX_ROWS)
+            )
+        errors = (
+            self.env["accounting.import.line"].search(
+                [("import_id", "=", self.id), ("state", "=", "error")], order="row", limit=limit
+            )
+            if limit
+            else self.line_ids.browse()
         )
         return {
             "id": self.id,

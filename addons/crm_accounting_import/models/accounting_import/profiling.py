@@ -47,13 +47,26 @@ class Profile:
 
 def load_signs(notes: str | None) -> set[str]:
     """What the dates and amounts of a column were seen to be."""
-    return set(_load(notes).get("signs") or ())
+    signs = _load(notes).get("signs")
+    return {sign for sign in signs if isinstance(sign, str)} if isinstance(signs, list) else set()
 
 
 def load_words(notes: str | None) -> Counter:
     """How often each of the most frequent texts of a column stands there."""
-    return Counter(_load(notes).get("words") or {})
+    words = _load(notes).get("words")
+    return Counter(
+        {
+            text: count
+            for text, count in (words.items() if isinstance(words, dict) else ())
+            if type(count) is int and 0 < count < 2**31
+        }
+    )
 
 
 def _load(notes: str | None) -> dict:
-    return json.loads(notes) if notes else {}
+    """The notes, as far as they are ours: they come back from a form."""
+    try:
+        found = json.loads(notes or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
