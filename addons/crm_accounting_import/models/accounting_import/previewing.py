@@ -6,6 +6,9 @@ from .values import find_field
 #: So many rows are shown in the form; all of them in their list.
 _SHOWN_ROWS = 30
 
+#: So many new customers are named.
+_SHOWN_CUSTOMERS = 10
+
 #: Columns that can contradict what is imported, if they are not imported themselves.
 _TELLING = ("balance", "credit", "currency", "kind", "settled_amount", "status")
 
@@ -52,7 +55,7 @@ class Previewing:
         }
 
     def _get_new_customers(self) -> list[str]:
-        """The customers that will be created, as the file writes them."""
+        """The first customers that will be created, as the file writes them."""
         return [
             customer
             for (customer,) in self.line_ids._read_group(
@@ -62,6 +65,7 @@ class Previewing:
                     ("found_by", "=", "new"),
                 ],
                 ["customer"],
+                limit=_SHOWN_CUSTOMERS + 1,
             )
         ]
 
