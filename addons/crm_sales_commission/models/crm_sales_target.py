@@ -19,8 +19,6 @@ LENGTHS = {
 }
 #: So many days after its end a period is closed by itself: until then documents come in late.
 CLOSED_AFTER_DAYS = 15
-#: What commission by attainment depends on.
-_ATTAINED_OF = ("company_id", "date_from", "measure", "period", "target_amount", "user_id")
 
 
 class CrmSalesTarget(models.Model):
@@ -184,7 +182,7 @@ class CrmSalesTarget(models.Model):
             raise UserError(self.env._("A period is closed with its button only."))
         if not is_deciding() and any(target.state == "closed" for target in self):
             raise UserError(self.env._("The period is closed."))
-        is_other = not vals.keys().isdisjoint(_ATTAINED_OF)
+        is_other = not vals.keys().isdisjoint(self._get_target_fields())
         keys = self._get_statement_keys() if is_other else set()
         result = super().write(vals)
         if not vals.keys().isdisjoint(("date_from", "period")):
@@ -199,12 +197,17 @@ class CrmSalesTarget(models.Model):
         self.browse()._refresh_statements(keys)
         return result
 
+    @api.model
+    def _get_target_fields(self) -> set[str]:
+        """Hook: what commission by attainment depends on."""
+        return {"company_id", "date_from", "measure", "period", "target_amount", "user_id"}
+
     def _get_statement_keys(self) -> set[tuple[int, int]]:
         """Whose statements these are of: pairs of company and user."""
         return {
             (target.company_id.id, target.user_id.id)
             for target in self
-            if target.user_id and target.target_amount
+            if target.user_id and target._get_wanted_amount()
         }
 
     def _refresh_statements(self, keys=frozenset()):

@@ -72,6 +72,10 @@ class CrmSalesTarget(models.Model):
             return super()._get_wanted_amount()
         return self.sudo().target_margin  # whether there is one may be known
 
+    @api.model
+    def _get_target_fields(self):
+        return super()._get_target_fields() | {"target_margin"}
+
     @api.depends("closed_margin", "target_margin")
     @api.depends_context("uid")
     def _compute_attained(self):

@@ -164,3 +164,5 @@ class TestMarginTargets(MarginCommon):
         self.env["crm.commission.statement"].action_create_drafts()
         statement = self.env["crm.commission.statement"].search([("user_id", "=", self.ann.id)])
         self.assertEqual(set(statement.mapped("earned_amount")), {8.0})
+        target.target_margin = 500.0  # the draft follows
+        self.assertEqual(set(statement.mapped("earned_amount")), {16.0})

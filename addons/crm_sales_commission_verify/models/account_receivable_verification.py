@@ -281,7 +281,7 @@ class AccountReceivableVerification(models.Model):
                 ],
                 limit=1,
             )
-            wanted = exact(target.target_amount or 0)
+            wanted = exact(target._get_wanted_amount() or 0)
             reached = base / wanted * 100 if wanted else NOTHING
             return (
                 base
