@@ -71,6 +71,7 @@ class TestValue(ServiceCommon):
             (False, False, 0.0, 0.0),
         )
         self.assertEqual({row.value_tier for row in rows.values()}, {"a"})
+
     def test_customer_who_became_a_contact(self):
         """What it bought as a customer of its own is its company's, as revenue is."""
         other = self._create_customer("Taken Over")
