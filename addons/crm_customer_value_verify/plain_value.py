@@ -69,11 +69,12 @@ class PlainValue:
                 ("company_id", "=", self.company.id),
                 ("state", "=", "posted"),
                 ("move_type", "in", SALE_TYPES),
-                ("partner_id.commercial_partner_id", "in", self.partners.ids),
+                # The customer of today: a document keeps the one that it was posted for.
+                ("commercial_partner_id.commercial_partner_id", "in", self.partners.ids),
                 ("invoice_date", "<=", self.today),
             ]
         ):
-            documents[move.partner_id.commercial_partner_id] |= move
+            documents[move.commercial_partner_id.commercial_partner_id] |= move
         return documents
 
     def _read_lines(self):

@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from environment.addons import our_addons
 from environment.databases import Databases
 from environment.paths import TESTS, checkout_key, log_file
 
@@ -35,8 +34,7 @@ def database(environment):
     """All our addons, and nobody's data."""
     databases = Databases(environment)
     name = f"walk_{checkout_key()}"
-    databases.copy(databases.template(demo=False), name)
-    databases.install(name, our_addons(), demo=False, log=log_file("walk-install"))
+    databases.copy(databases.template(demo=False, with_ours=True), name)
     yield name
     databases.drop(name)
 
