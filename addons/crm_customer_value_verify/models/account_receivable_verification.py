@@ -223,7 +223,8 @@ class AccountReceivableVerification(models.Model):
             & Domain("state", "=", "posted")
             & Domain("move_type", "in", SALE_TYPES)
             & Domain("invoice_date", ">=", since)
-            & Domain("partner_id.commercial_partner_id", "in", partners.ids)
+            # The customer of today: a document keeps the one that it was posted for.
+            & Domain("commercial_partner_id.commercial_partner_id", "in", partners.ids)
         ):
             day = document.invoice_date
             for driver in drivers:
@@ -233,7 +234,7 @@ class AccountReceivableVerification(models.Model):
                     )
                 )
                 if document.move_type in DOCUMENTS[driver.kind] and rates:
-                    customer = document.partner_id.commercial_partner_id
+                    customer = document.commercial_partner_id.commercial_partner_id
                     plain[customer, driver, day.replace(day=1)] += 1
         for key in sorted(
             kept.keys() | plain.keys(), key=lambda key: (key[0].id, key[1].id, key[2])
