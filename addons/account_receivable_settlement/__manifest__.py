@@ -1,7 +1,7 @@
 {
     "name": "Receivable Settlements",
     "summary": "What the journals say of receivables: what is open, what was settled, when and how",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.2.1",
     "category": "Accounting/Accounting",
     "author": "CRM Accounting Bridge",
     "license": "LGPL-3",

@@ -155,6 +155,9 @@ class AccountReceivableTransfer(models.Model):
                     SELECT * FROM account_move_line counterpart
                      WHERE id = piece.counterpart_id
                        AND display_type != 'payment_term' AND %(is_moving)s
+                       -- What a difference of rates books on the customer's payment is no claim.
+                       AND NOT EXISTS (SELECT FROM account_partial_reconcile causing
+                                        WHERE causing.exchange_move_id = counterpart.move_id)
                     OFFSET 0
                        ) counterpart
                  CROSS JOIN LATERAL (%(moved)s) moved

@@ -103,6 +103,10 @@ class TestRandomWalk(BridgeCommon):
     def test_walk_2(self):
         self._walk(2)
 
+    def test_walk_3(self):
+        """A difference of rates that also makes up for a cent of the payment: no claim moved."""
+        self._walk(20261128)
+
     def test_walk_of_the_day(self):
         """Another one every day; ``WALK_SEED`` repeats that of a day."""
         seed = int(os.environ.get("WALK_SEED") or fields.Date.today().strftime("%Y%m%d"))

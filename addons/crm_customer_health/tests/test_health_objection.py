@@ -50,7 +50,7 @@ class TestHealthObjection(HealthCommon):
             overdue_amount=500.0,
             overdue_31_60=500.0,
             net_overdue_amount=500.0,
-            days_to_pay=80.0,
+            days_to_pay=50.0,
             days_beyond_terms=40.0,
         )
         self.assertEqual({name: row[name] for name in JUDGED if row[name]}, {})
@@ -80,13 +80,15 @@ class TestHealthObjection(HealthCommon):
         """In every company that knows the customer, and back."""
         self._refresh()
         before = self._get_rows()[self.partner].health_score
-        for is_unscored, score in ((True, 0), (False, before)):
+        for is_unscored in (True, False):
             self.partner.with_user(self.manager).is_unscored = is_unscored
             self._flush()
             with self.enter_registry_test_mode():
                 self.env.ref("crm_customer_health.ir_cron_queue").method_direct_trigger()
             self.env.invalidate_all()
-            self.assertEqual(self._get_rows()[self.partner].health_score, score)
+            self.assertEqual(not self._get_rows()[self.partner].health_score, is_unscored)
+        self._refresh()
+        self.assertEqual(self._get_rows()[self.partner].health_score, before)
 
     def test_a_single_customer_is_as_all_are(self):
         self._refresh()

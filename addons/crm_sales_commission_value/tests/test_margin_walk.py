@@ -42,3 +42,9 @@ class TestMarginWalk(MarginMixin, test_commission_walk.TestCommissionWalk):
         document = self._choose(self._posted())
         document._collect_costs()
         return document.name
+
+    def test_walk_1(self):
+        self._walk(1)
+
+    def test_walk_2(self):
+        self._walk(2)
