@@ -57,11 +57,10 @@ class AccountReceivableVerification(models.Model):
 
     @api.model
     def _get_value_labels(self):
-        names = self.env["crm.customer.health"]._fields
         return {
             **super()._get_value_labels(),
             # A customer's without row.
-            **{name: names[name]._description_string(self.env) for name in MONEY},
+            **self._get_field_labels("crm.customer.health", MONEY),
             "customer_health": self.env._("Customer health"),
         }
 

@@ -43,11 +43,10 @@ class AccountReceivableVerification(models.Model):
 
     @api.model
     def _get_value_labels(self):
-        names = self.env["crm.customer.purchase"]._fields
         return {
             **super()._get_value_labels(),
             # Of a product without row.
-            **{name: names[name]._description_string(self.env) for name in AMOUNTS},
+            **self._get_field_labels("crm.customer.purchase", AMOUNTS),
         }
 
     @api.model

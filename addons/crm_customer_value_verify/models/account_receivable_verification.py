@@ -253,12 +253,11 @@ class AccountReceivableVerification(models.Model):
 
     @api.model
     def _get_value_labels(self):
-        fields = self.env["crm.customer.value"]._fields
         return {
             **super()._get_value_labels(),
             "service_count": self.env._("Documents counted"),
             # Of a customer without row.
-            **{name: fields[name]._description_string(self.env) for name in (*AMOUNTS, *SERVED)},
+            **self._get_field_labels("crm.customer.value", (*AMOUNTS, *SERVED)),
         }
 
     # Values ----------------------------------------------------------------------------------

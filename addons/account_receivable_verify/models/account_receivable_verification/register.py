@@ -51,3 +51,9 @@ class Register:
                 for kind, label in kinds._description_selection(self.env)
             },
         }
+
+    @api.model
+    def _get_field_labels(self, model: str, names) -> dict[str, str]:
+        """What a model's fields are called, for values of records that are missing there."""
+        fields = self.env[model]._fields
+        return {name: fields[name]._description_string(self.env) for name in names}
